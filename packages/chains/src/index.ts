@@ -1,0 +1,6 @@
+export { type HttpPost } from './http-post.ts'
+export { RpcError, type RpcErrorCode } from './rpc-error.ts'
+export { type RpcEndpoint } from './endpoint-rotation.ts'
+export { createRpcPool, type RpcCallOptions, type RpcPool, type RpcPoolOptions } from './rpc-pool.ts'
+export { createEvmChain, type EvmChain } from './evm-chain.ts'
+export { type EvmHeader } from './evm-block-answer.ts'

@@ -1,0 +1,2 @@
+export { runCli } from './cli.ts'
+export { type Environment, type Surroundings } from './surroundings.ts'

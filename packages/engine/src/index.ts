@@ -1,0 +1,78 @@
+export { JsonNumber, parseJson, stringifyJson, type JsonValue } from './config/json.ts'
+export { JsonSyntaxError } from './config/json-syntax-error.ts'
+export type { Checked, Problem, ProblemCode } from './config/problem.ts'
+export { networkSchema, networkTypes, type NetworkConfig, type NetworkType } from './config/network.ts'
+export { monitorSchema, type MonitorConfig } from './config/monitor.ts'
+export { contractSpecSchema, type ContractSpec } from './config/contract-spec.ts'
+export { evmAbiSchema, type EvmAbi, type EvmAbiParameter } from './config/evm-abi.ts'
+export { stellarSpecSchema, type StellarSpec } from './config/stellar-spec.ts'
+export { solanaIdlSchema, type SolanaIdl } from './config/solana-idl.ts'
+export {
+  triggerConfigKind,
+  triggerSchema,
+  triggerTypes,
+  type DiscordConfig,
+  type EmailConfig,
+  type SlackConfig,
+  type TelegramConfig,
+  type TriggerConfig,
+  type TriggerType,
+  type WebhookConfig,
+} from './config/trigger.ts'
+export { type ScriptConfig } from './config/script.ts'
+export { type RetryPolicy } from './config/retry-policy.ts'
+export { secretKind, secretSchema, type Secret, type SecretKind } from './config/secret.ts'
+export { cronIntervalMs } from './config/cron.ts'
+export { recommendedPastBlocks } from './config/past-blocks.ts'
+export { checkNetwork } from './config/check-network.ts'
+export { checkMonitor } from './config/check-monitor.ts'
+export { checkTrigger } from './config/check-trigger.ts'
+export { renderMonitor, renderNetwork, renderTrigger } from './config/render.ts'
+export { signatureProblems } from './config/signature.ts'
+export { unsupportedInMonitor, unsupportedInNetwork, unsupportedInTrigger } from './config/unsupported.ts'
+export { listSecrets, mapSecrets, type ConfigKind, type ConfigOf, type SecretPlace } from './config/secret-places.ts'
+export { ChainDataError } from './evm/chain-data-error.ts'
+export { parseEvmBlock, type EvmBlock } from './evm/block.ts'
+export { type EvmTransaction } from './evm/transaction.ts'
+export { parseEvmLogs, type EvmLog } from './evm/log.ts'
+export { parseEvmReceipt, parseEvmReceipts, type EvmReceipt } from './evm/receipt.ts'
+export { type JsonObject } from './evm/json-object.ts'
+export { keccak256 } from './evm/keccak.ts'
+export { evaluateExpression, type ExpressionChain, type ExpressionResult } from './expression/evaluate-expression.ts'
+export { compileExpression, type CompiledExpression } from './expression/compile-expression.ts'
+export { createParameters, type ExpressionParameter, type ExpressionParameters } from './expression/parameters.ts'
+export { type StructuredValue } from './expression/structured-value.ts'
+export { checkExpression } from './expression/check-expression.ts'
+export {
+  type DeclaredParameter,
+  type ExpressionFinding,
+  type ExpressionFindingCode,
+} from './expression/expression-finding.ts'
+export { parseExpression } from './expression/parse-expression.ts'
+export { printExpression } from './expression/print-expression.ts'
+export { ExpressionSyntaxError } from './expression/expression-syntax-error.ts'
+export { EXPRESSION_DEPTH_MAX, type Expression, type ExpressionDialect } from './expression/expression.ts'
+export { type ExpressionTrace } from './expression/expression-trace.ts'
+export { type ExpressionErrorClass } from './expression/operand.ts'
+export { type MatchArgument } from './evm/argument-decoder.ts'
+export { checkConditions } from './matching/check-conditions.ts'
+export { EngineError, type EngineErrorCode } from './matching/engine-error.ts'
+export { type MonitorInput } from './matching/compiled-monitor.ts'
+export { compileMonitors, type MonitorIndex } from './matching/monitor-index.ts'
+export { type BlockData } from './matching/candidates.ts'
+export { factsNeeded, type FactsNeeded } from './matching/facts-needed.ts'
+export { evaluateBlock, type BlockFacts, type BlockResult, type EvaluationFailure } from './matching/evaluate-block.ts'
+export {
+  type ArgumentEntry,
+  type ChainItem,
+  type EngineMatch,
+  type MatchedOn,
+  type MatchedOnArgs,
+  type MatchedSignature,
+  type MatchedTransaction,
+} from './matching/match.ts'
+export { explainMatch, type ExplainInput } from './matching/explain.ts'
+export { type Explanation } from './matching/explanation.ts'
+export { assembleMatch, type MatchObject, type MatchParts } from './matching/assemble-match.ts'
+export { matchVariables } from './template/match-variables.ts'
+export { renderTemplate, TemplateTooLongError } from './template/render-template.ts'

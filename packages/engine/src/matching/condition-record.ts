@@ -1,0 +1,37 @@
+import type { ExpressionTrace } from '../expression/expression-trace.ts'
+import type { Condition } from './compiled-monitor.ts'
+import type { ConditionObserver, TriedOn } from './evaluate-monitor.ts'
+import type { ConditionExplanation } from './explanation.ts'
+
+/** Remembers what an evaluation said of each condition on each log, call or transaction. */
+export type ConditionRecord = {
+  observe: ConditionObserver
+  /** Of conditions in configuration order; those that nothing was said of were not reached. */
+  explain(conditions: readonly Condition[], on: TriedOn | undefined): ConditionExplanation[]
+}
+
+export function createConditionRecord(): ConditionRecord {
+  const seen = new Map<TriedOn, Map<Condition, ExpressionTrace | null>>()
+
+  return {
+    observe(condition, on, trace) {
+      const tried = seen.get(on) ?? new Map<Condition, ExpressionTrace | null>()
+      seen.set(on, tried)
+      tried.set(condition, trace)
+    },
+    explain(conditions, on) {
+      const tried = on && seen.get(on)
+      return conditions.map((condition) => {
+        const trace = tried?.get(condition)
+        const place = { index: condition.index, expression: condition.expression?.text ?? null }
+        if (trace === undefined) return { ...place, result: 'not_reached', trace: null }
+        return { ...place, result: resultOf(trace), trace }
+      })
+    },
+  }
+}
+
+function resultOf(trace: ExpressionTrace | null): ConditionExplanation['result'] {
+  if (trace === null) return true
+  return trace.result === 'skipped' ? 'not_reached' : trace.result
+}

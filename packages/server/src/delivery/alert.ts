@@ -1,0 +1,34 @@
+import type { Alert } from '../triggers/channels/channel.ts'
+import { isJsonObject } from '../tenants/json-object.ts'
+import type { DeliveryContent } from './dispatch-store.ts'
+import { matchObjectOf } from './match-object.ts'
+
+/** What a delivery tells. Throws when what its match refers to is not there, which retention must never let happen. */
+export function alertOf(content: DeliveryContent): Alert {
+  const { networkSlug, withReceipt, blockNumber, blockHash, monitor, item, matchedOn, matchedOnArgs } = content
+  if (
+    networkSlug === null ||
+    withReceipt === null ||
+    blockNumber === null ||
+    blockHash === null ||
+    monitor === null ||
+    item === null
+  ) {
+    throw new Error('the match of a delivery is not complete')
+  }
+  const match = matchObjectOf({ networkSlug, withReceipt, monitor, item, matchedOn, matchedOnArgs })
+  const isRetraction = content.kind === 'retraction'
+  if (content.toldKind === 'alert') return { match, isRetraction }
+  const name = isJsonObject(monitor) ? monitor['name'] : undefined
+  return {
+    match,
+    isRetraction,
+    digest: {
+      matchCount: content.matchCount,
+      monitorName: typeof name === 'string' ? name : '',
+      networkSlug,
+      blockNumber,
+      blockHash,
+    },
+  }
+}

@@ -1,0 +1,190 @@
+import type { Clock } from '../platform/clock.ts'
+import type { Ids } from '../platform/ids.ts'
+import type { Logger } from '../platform/logger.ts'
+import type { Metrics } from '../platform/metrics.ts'
+import { ChannelError, type Channel, type ChannelRequest } from '../triggers/channels/channel.ts'
+import { channelOf } from '../triggers/channels/channels.ts'
+import { alertOf } from './alert.ts'
+import type { Attempt } from './attempt.ts'
+import { quickRetriesOf } from './backoff.ts'
+import { claim, type ClaimDeps, type ClaimedDelivery } from './claim.ts'
+import { createHostSlots } from './host-slots.ts'
+import { createTally } from '../platform/tally.ts'
+import { recordOutcome, type Outcome, type OutcomeDeps } from './outcome.ts'
+import { leaseMs, runRound, type RoundDeps, type RoundResult } from './round.ts'
+
+export type DispatchDeps = ClaimDeps &
+  Omit<OutcomeDeps, 'metrics'> &
+  RoundDeps & {
+    ids: Ids
+    clock: Clock
+    logger: Logger
+    metrics: OutcomeDeps['metrics'] & Pick<Metrics, 'deliveryAttempts'>
+  }
+
+export type DispatchOptions = {
+  /** Deliveries that this process sends at once: altogether, of one tenant, of one trigger, to one host. */
+  inFlightMax?: number
+  perTenantMax?: number
+  perTriggerMax?: number
+  perHostMax?: number
+  /** Called when a delivery has ended and there is room for another. */
+  onRoom?: () => void
+}
+
+/**
+ * Sends due deliveries. Each is leased, sent outside of any transaction, and its outcome recorded only while the lease
+ * is held: a crash at any point repeats it, with the same id, once the lease has ended (design 7.5).
+ */
+export type Dispatch = {
+  /** Leases what is due, as far as there is room, and begins to send it. Returns how many were begun. */
+  startDue(): Promise<number>
+  /** Resolves when nothing is being sent. */
+  settled(): Promise<void>
+  /** Finishes the requests that run, returns the rest of their rounds, and sends nothing more. */
+  stop(): Promise<void>
+}
+
+/** A delivery whose host has no room, and too many before it that wait for some, goes to the end of the line. */
+const hostBusyDelayMs = 500
+const recordRetryDelayMs = 1_000
+
+export function createDispatch(deps: DispatchDeps, options: DispatchOptions = {}): Dispatch {
+  const { clock, ids, logger, metrics } = deps
+  const { inFlightMax = 64, perTenantMax = 4, perTriggerMax = 2, perHostMax = 16, onRoom } = options
+  const tenants = createTally()
+  const triggers = createTally()
+  const hosts = createHostSlots(perHostMax)
+  const running = new Set<Promise<void>>()
+  const stopping = new AbortController()
+
+  const record = async (claimed: ClaimedDelivery, outcome: Outcome): Promise<void> => {
+    const { id, tenantId } = claimed.delivery
+    const startedAtMs = clock.now().getTime()
+    for (;;) {
+      try {
+        const isRecorded = await recordOutcome(deps, claimed, outcome)
+        if (!isRecorded) logger.warn({ deliveryId: id, tenantId }, 'a lease ended before its delivery was recorded')
+        return
+      } catch (error) {
+        const isOver = stopping.signal.aborted || clock.now().getTime() - startedAtMs > leaseMs
+        logger.error(
+          { deliveryId: id, tenantId, isOver, err: error },
+          'the outcome of a delivery could not be recorded',
+        )
+        // Left as it is, the delivery repeats when its lease has ended.
+        if (isOver) return
+        await clock.sleep(recordRetryDelayMs, stopping.signal)
+      }
+    }
+  }
+
+  const send = async (claimed: ClaimedDelivery): Promise<Outcome> => {
+    const prepared = prepare(claimed, clock.now())
+    if (!('request' in prepared)) return prepared
+    const { channel, request, retries } = prepared
+    const host = hostOf(request.url)
+    if (!(await hosts.enter(host))) return { kind: 'returned', attempts: [], delayMs: hostBusyDelayMs }
+    try {
+      const result = await runRound(deps, request, { retries, signal: stopping.signal })
+      for (const { errorClass } of result.attempts) {
+        metrics.deliveryAttempts.inc({ channel: channel.kind, outcome: errorClass === null ? 'delivered' : 'failed' })
+      }
+      return outcomeOf(result)
+    } finally {
+      hosts.leave(host)
+    }
+  }
+
+  const deliver = async (claimed: ClaimedDelivery): Promise<void> => {
+    const { id, tenantId, triggerId } = claimed.delivery
+    tenants.add(tenantId)
+    triggers.add(triggerId)
+    try {
+      const outcome = await send(claimed).catch((error: unknown): Outcome => {
+        logger.error({ deliveryId: id, tenantId, err: error }, 'a delivery could not be prepared or sent')
+        const attempts = [notSent(clock.now(), 'internal_error')]
+        return { kind: 'failed', attempts, errorClass: 'internal_error', retryAfterMs: 0 }
+      })
+      await record(claimed, outcome)
+    } finally {
+      tenants.remove(tenantId)
+      triggers.remove(triggerId)
+    }
+  }
+
+  return {
+    startDue: async () => {
+      const limit = inFlightMax - running.size
+      if (limit <= 0 || stopping.signal.aborted) return 0
+      const claimed = await claim(deps, {
+        leaseId: ids.uuid(),
+        leaseMs,
+        limit,
+        perTenantMax,
+        perTriggerMax,
+        inFlight: { tenants: tenants.counts, triggers: triggers.counts },
+      })
+      for (const one of claimed) {
+        const sending = deliver(one).finally(() => {
+          running.delete(sending)
+          onRoom?.()
+        })
+        running.add(sending)
+      }
+      return claimed.length
+    },
+    settled: async () => {
+      while (running.size > 0) await Promise.all(running)
+    },
+    stop: async () => {
+      stopping.abort()
+      while (running.size > 0) await Promise.all(running)
+    },
+  }
+}
+
+type Prepared = { channel: Channel; request: ChannelRequest; retries: ReturnType<typeof quickRetriesOf> }
+
+/** The request of this round, or why there is none. Its timestamp and signature are the round's. */
+function prepare({ delivery, content, trigger }: ClaimedDelivery, now: Date): Prepared | Outcome {
+  if (trigger === undefined) return { kind: 'cancelled', attempts: [], errorClass: 'trigger_deleted' }
+  if (content.isOrphaned) return { kind: 'cancelled', attempts: [], errorClass: 'match_orphaned' }
+  if (trigger instanceof Error) throw trigger
+  const alert = alertOf(content)
+  try {
+    const channel = channelOf(trigger)
+    const request = channel.prepare(trigger, alert, {
+      // A retraction goes under the name of what it takes back.
+      deliveryId: content.retracts ?? delivery.id,
+      incarnation: content.incarnation,
+      now,
+    })
+    return { channel, request, retries: quickRetriesOf(channel.retryPolicy(trigger)) }
+  } catch (error) {
+    if (!(error instanceof ChannelError)) throw error
+    return { kind: 'permanent', attempts: [notSent(now, error.code)], errorClass: error.code }
+  }
+}
+
+function outcomeOf({ attempts, end }: RoundResult): Outcome {
+  const errorClass = attempts.at(-1)?.errorClass ?? 'internal_error'
+  switch (end.kind) {
+    case 'delivered':
+      return { kind: 'delivered', attempts }
+    case 'permanent':
+      return { kind: 'permanent', attempts, errorClass }
+    case 'interrupted':
+      return { kind: 'returned', attempts, delayMs: 0 }
+    case 'failed':
+      return { kind: 'failed', attempts, errorClass, retryAfterMs: end.retryAfterMs }
+  }
+}
+
+function notSent(startedAt: Date, errorClass: string): Attempt {
+  return { startedAt, latencyMs: 0, httpStatus: null, errorClass }
+}
+
+function hostOf(url: string): string {
+  return URL.canParse(url) ? new URL(url).host : ''
+}

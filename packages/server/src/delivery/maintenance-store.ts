@@ -1,0 +1,63 @@
+import { sql, type PlatformTx } from '../platform/db/tx.ts'
+
+/** False when another process is at it. The lock ends with the transaction. */
+export async function tryLockMaintenance(tx: PlatformTx): Promise<boolean> {
+  const row = await tx.row(sql<{ locked: boolean }>`
+    select pg_try_advisory_xact_lock(hashtextextended('smt.delivery.maintenance', 0)) as locked`)
+  return row?.locked === true
+}
+
+/** Partitions from last month to two months ahead. */
+export async function ensurePartitions(tx: PlatformTx): Promise<void> {
+  await tx.execute(sql`
+    select app.ensure_partitions((date_trunc('month', now()) - interval '1 month')::date, 4)`)
+}
+
+export type Retention = { alertDays: number; auditDays: number }
+
+export async function dropExpiredPartitions(tx: PlatformTx, { alertDays, auditDays }: Retention): Promise<number> {
+  const row = await tx.row(sql<{ dropped: number }>`
+    select app.drop_expired_partitions(
+      now() - make_interval(days => ${alertDays}), now() - make_interval(days => ${auditDays})) as dropped`)
+  return row?.dropped ?? 0
+}
+
+/** Deletes old transactions that no match refers to any more. */
+export async function deleteUnusedItems(
+  tx: PlatformTx,
+  { olderThanDays, limit }: { olderThanDays: number; limit: number },
+): Promise<number> {
+  return tx.execute(sql`
+    delete from chain_items i using (
+      select o.source_id, o.block_hash, o.tx_hash from chain_items o
+      where o.created_at < now() - make_interval(days => ${olderThanDays})
+        and not exists (
+          select from matches m
+          where m.source_id = o.source_id and m.block_hash = o.block_hash and m.tx_hash = o.tx_hash)
+      limit ${limit}) u
+    where i.source_id = u.source_id and i.block_hash = u.block_hash and i.tx_hash = u.tx_hash`)
+}
+
+export async function deleteExpiredIdempotencyKeys(
+  tx: PlatformTx,
+  { olderThanHours, limit }: { olderThanHours: number; limit: number },
+): Promise<number> {
+  return tx.execute(sql`
+    delete from idempotency_keys k using (
+      select tenant_id, key from idempotency_keys
+      where created_at < now() - make_interval(hours => ${olderThanHours})
+      limit ${limit}) e
+    where k.tenant_id = e.tenant_id and k.key = e.key`)
+}
+
+/**
+ * Seconds since the oldest unfinished work began: a delivery (since it was made or replayed), or a match that waits for
+ * fan-out. 0 when there is none.
+ */
+export async function oldestUnfinishedSeconds(tx: PlatformTx): Promise<number> {
+  const row = await tx.row(sql<{ seconds: number | null }>`
+    select greatest(0, extract(epoch from now() - least(
+      (select min(give_up_at) - interval '24 hours' from deliveries where state in ('pending', 'sending')),
+      (select min(created_at) from matches where fanout_state = 'pending'))))::double precision as seconds`)
+  return row?.seconds ?? 0
+}

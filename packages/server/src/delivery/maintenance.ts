@@ -1,0 +1,88 @@
+import type { Clock } from '../platform/clock.ts'
+import type { Database } from '../platform/db/doors.ts'
+import type { PlatformTx } from '../platform/db/tx.ts'
+import type { Logger } from '../platform/logger.ts'
+import type { Metrics } from '../platform/metrics.ts'
+import {
+  deleteExpiredIdempotencyKeys,
+  deleteUnusedItems,
+  dropExpiredPartitions,
+  ensurePartitions,
+  oldestUnfinishedSeconds,
+  tryLockMaintenance,
+} from './maintenance-store.ts'
+import { createLoop } from '../platform/supervised-loop.ts'
+
+export type MaintenanceDeps = {
+  database: Pick<Database, 'withPlatform' | 'upkeep'>
+  clock: Clock
+  logger: Logger
+  metrics: Pick<Metrics, 'oldestPendingDelivery'>
+}
+
+/** Keeps the time-ordered tables within their months and their retention (design 11). */
+export type Maintenance = {
+  /** Everything once, each part in bounded transactions. */
+  run(): Promise<void>
+  /** Sets the gauge by which operators see that deliveries wait. */
+  measure(): Promise<void>
+  start(): void
+  stop(): Promise<void>
+}
+
+const alertDays = 90
+const auditDays = 400
+const idempotencyHours = 24
+const rowsMax = 1_000
+const runEveryMs = 3_600_000
+const measureEveryMs = 15_000
+const upkeepEveryMs = 60_000
+
+export function createMaintenance({ database, clock, logger, metrics }: MaintenanceDeps): Maintenance {
+  const whenLocked = (fn: (tx: PlatformTx) => Promise<number>) =>
+    database.withPlatform(async (tx) => ((await tryLockMaintenance(tx)) ? fn(tx) : 0))
+
+  /** Small transactions until one finds less than it may delete. */
+  const deleteAll = async (fn: (tx: PlatformTx) => Promise<number>): Promise<number> => {
+    for (let total = 0; ;) {
+      const deleted = await whenLocked(fn)
+      total += deleted
+      if (deleted < rowsMax) return total
+    }
+  }
+
+  const run = async (): Promise<void> => {
+    const partitions = await whenLocked(async (tx) => {
+      await ensurePartitions(tx)
+      return dropExpiredPartitions(tx, { alertDays, auditDays })
+    })
+    const items = await deleteAll((tx) => deleteUnusedItems(tx, { olderThanDays: alertDays, limit: rowsMax }))
+    const keys = await deleteAll((tx) =>
+      deleteExpiredIdempotencyKeys(tx, { olderThanHours: idempotencyHours, limit: rowsMax }),
+    )
+    logger.info({ partitions, items, keys }, 'expired rows were removed')
+  }
+
+  const measure = async (): Promise<void> => {
+    metrics.oldestPendingDelivery.set(await database.withPlatform(oldestUnfinishedSeconds))
+  }
+
+  const loops = [
+    { name: 'delivery.maintenance', pollMs: runEveryMs, step: run },
+    { name: 'delivery.upkeep', pollMs: upkeepEveryMs, step: () => database.upkeep() },
+    { name: 'delivery.measure', pollMs: measureEveryMs, step: measure },
+  ].map(({ name, pollMs, step }) =>
+    createLoop({ clock, logger }, { name, pollMs, step: () => step().then(() => false) }),
+  )
+
+  return {
+    run,
+    measure,
+    start: () => {
+      for (const loop of loops) loop.start()
+    },
+    stop: async () => {
+      await Promise.all(loops.map((loop) => loop.stop()))
+    },
+  }
+}

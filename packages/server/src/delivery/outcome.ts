@@ -1,0 +1,137 @@
+import type { Clock } from '../platform/clock.ts'
+import type { Database } from '../platform/db/doors.ts'
+import type { PlatformTx } from '../platform/db/tx.ts'
+import type { Metrics } from '../platform/metrics.ts'
+import { raiseNotice, resolveNotices, type Notice } from '../tenants/notice-store.ts'
+import type { Attempt } from './attempt.ts'
+import { roundDelayMs, type Random } from './backoff.ts'
+import type { ClaimedDelivery } from './claim.ts'
+import {
+  finishDelivery,
+  hasDeadDeliveries,
+  insertAttempts,
+  planNextRound,
+  returnDelivery,
+  type Written,
+} from './dispatch-store.ts'
+import { retractLate } from './retraction-store.ts'
+
+/** What came of a claimed delivery. */
+export type Outcome =
+  | { kind: 'delivered'; attempts: Attempt[] }
+  | { kind: 'failed'; attempts: Attempt[]; errorClass: string; retryAfterMs: number }
+  /** No repeat would help. */
+  | { kind: 'permanent'; attempts: Attempt[]; errorClass: string }
+  /** There is nobody to tell any more, or nothing to tell. */
+  | { kind: 'cancelled'; attempts: []; errorClass: string }
+  /** Nothing is known to be wrong: another turn, another process. */
+  | { kind: 'returned'; attempts: Attempt[]; delayMs: number }
+
+export type OutcomeDeps = {
+  database: Pick<Database, 'withPlatform'>
+  clock: Clock
+  random: Random
+  metrics: Pick<Metrics, 'deliveriesDead' | 'deliveryLatency'>
+}
+
+/** After so many failed rounds of a delivery (about 40 s) its tenant is told that the endpoint fails. */
+const failingRounds = 3
+
+/**
+ * Writes the outcome, its attempts and its notices in one transaction that demands the lease. False: the lease had
+ * ended and somebody else has the delivery, so nothing was written.
+ */
+export async function recordOutcome(deps: OutcomeDeps, claimed: ClaimedDelivery, outcome: Outcome): Promise<boolean> {
+  const { delivery, content } = claimed
+  const end = await deps.database.withPlatform(async (tx) => {
+    const written = await writeState(tx, deps.random, { claimed, outcome })
+    if (written === undefined) return undefined
+    const { state, isOrphaned } = written
+    if (outcome.attempts.length > 0) await insertAttempts(tx, delivery, outcome.attempts)
+    // The rollback left it to whoever was sending: told after all, or perhaps, it is taken back now.
+    if (isOrphaned && state !== 'pending' && (await retractLate(tx, delivery))) await tellReorganised(tx, claimed)
+    await writeNotices(tx, { claimed, outcome, state })
+    return state
+  })
+  if (end === 'dead') deps.metrics.deliveriesDead.inc()
+  const isFirst = delivery.replayCount === 0 && content.kind !== 'retraction' && content.incarnation === 1
+  if (end === 'delivered' && isFirst && content.matchCreatedAt !== null) {
+    deps.metrics.deliveryLatency.observe(
+      Math.max(0, deps.clock.now().getTime() - content.matchCreatedAt.getTime()) / 1_000,
+    )
+  }
+  return end !== undefined
+}
+
+type State = 'delivered' | 'pending' | 'dead' | 'cancelled'
+type Recorded = { claimed: ClaimedDelivery; outcome: Outcome }
+
+async function writeState(
+  tx: PlatformTx,
+  random: Random,
+  { claimed, outcome }: Recorded,
+): Promise<Written<State> | undefined> {
+  const { delivery } = claimed
+  const attempts = outcome.attempts.length
+  const finish = (state: 'delivered' | 'dead' | 'cancelled', errorClass: string | null) =>
+    finishDelivery(tx, delivery, { state, errorClass, attempts })
+  switch (outcome.kind) {
+    case 'delivered':
+      return finish('delivered', null)
+    case 'permanent':
+      return finish('dead', outcome.errorClass)
+    case 'cancelled':
+      return finish('cancelled', outcome.errorClass)
+    case 'returned':
+      // One that is orphaned is cancelled, and perhaps retracted, when its turn has come.
+      return (await returnDelivery(tx, delivery, { attempts, delayMs: outcome.delayMs }))
+        ? { state: 'pending', isOrphaned: false }
+        : undefined
+    case 'failed': {
+      const { errorClass, retryAfterMs } = outcome
+      return planNextRound(tx, delivery, {
+        errorClass,
+        attempts,
+        delayMs: roundDelayMs(delivery.round, random),
+        retryAfterMs,
+      })
+    }
+  }
+}
+
+async function tellReorganised(tx: PlatformTx, { delivery, content }: ClaimedDelivery): Promise<void> {
+  await raiseNotice(tx, [delivery.tenantId], {
+    kind: 'chain_reorganised',
+    severity: 'warning',
+    subject: { kind: 'network', id: content.networkSlug ?? '' },
+    message: 'The chain was reorganised. Alerts of abandoned blocks were retracted.',
+    data: { delivery_id: delivery.id },
+  })
+}
+
+async function writeNotices(tx: PlatformTx, { claimed, outcome, state }: Recorded & { state: State }): Promise<void> {
+  const { delivery, content } = claimed
+  const subject = { kind: 'trigger', id: content.triggerName ?? delivery.triggerId } as const
+  const raise = (notice: Pick<Notice, 'kind' | 'severity' | 'message'>, errorClass: string) =>
+    raiseNotice(tx, [delivery.tenantId], {
+      ...notice,
+      subject,
+      data: { delivery_id: delivery.id, error_class: errorClass },
+    })
+  if (outcome.kind === 'delivered') {
+    await resolveNotices(tx, [delivery.tenantId], { kind: 'endpoint_failing', subject })
+    // Only a replay can leave no dead delivery behind.
+    if (delivery.replayCount > 0 && !(await hasDeadDeliveries(tx, delivery.tenantId, delivery.triggerId))) {
+      await resolveNotices(tx, [delivery.tenantId], { kind: 'delivery_dead', subject })
+    }
+  }
+  if (state === 'cancelled' || (outcome.kind !== 'failed' && outcome.kind !== 'permanent')) return
+  if (state === 'dead') {
+    const message = 'A delivery was given up. It can be replayed when its cause is gone.'
+    await raise({ kind: 'delivery_dead', severity: 'critical', message }, outcome.errorClass)
+  }
+  if (outcome.kind === 'failed' && delivery.round + 1 >= failingRounds) {
+    const message = 'The receiver of this trigger keeps failing. Deliveries are repeated for 24 hours.'
+    await raise({ kind: 'endpoint_failing', severity: 'warning', message }, outcome.errorClass)
+  }
+}

@@ -1,0 +1,56 @@
+import { sql, type PlatformTx } from '../platform/db/tx.ts'
+import type { DeliveryKey } from './dispatch-store.ts'
+
+const retraction = sql`tenant_id, match_at, match_id, monitor_id, trigger_id, incarnation, kind, match_count, retracts`
+
+/**
+ * Takes back what was told of the matches of these blocks, which are orphaned by now: what waits is cancelled; what was
+ * delivered, also before a replay, or may have been, gets a retraction that is due at once. What is being sent is marked
+ * alone: whoever records its outcome decides. Each row is locked by its own update, so that no outcome is overlooked.
+ *
+ * One statement, whatever the number of rows: it may exceed the 5,000 that platform transactions keep to otherwise.
+ * Returns the tenants that had been told.
+ */
+export async function retractAlerts(
+  tx: PlatformTx,
+  { sourceId, blockHashes }: { sourceId: string; blockHashes: readonly string[] },
+): Promise<string[]> {
+  const rows = await tx.rows(sql<{ tenantId: string }>`
+    with orphaned as (
+      update deliveries d
+      set orphaned_at = now(),
+        state = case when d.state = 'pending' then 'cancelled' else d.state end,
+        error_class = case when d.state = 'pending' then 'match_orphaned' else d.error_class end,
+        finished_at = case when d.state = 'pending' then now() else d.finished_at end
+      from matches m
+      where m.source_id = ${sourceId} and m.block_hash = any (${[...blockHashes]}::text[]) and m.orphaned_at is not null
+        and d.tenant_id = m.tenant_id and d.match_id = m.id and d.match_at = m.match_at
+        and d.incarnation = m.incarnation and d.kind <> 'retraction' and d.orphaned_at is null
+      returning d.*
+    ), retracted as (
+      insert into deliveries (${retraction})
+      select o.tenant_id, o.match_at, o.match_id, o.monitor_id, o.trigger_id, o.incarnation, 'retraction', o.match_count, o.id
+      from orphaned o
+      where o.state = 'delivered' or (o.state <> 'sending' and (o.maybe_told or o.replay_count > 0 and ${wasDelivered}))
+      on conflict do nothing
+      returning tenant_id
+    )
+    select distinct tenant_id as "tenantId" from retracted`)
+  return rows.map(({ tenantId }) => tenantId)
+}
+
+/** The same for one delivery whose outcome was recorded after its match was orphaned. True when a retraction is new. */
+export async function retractLate(tx: PlatformTx, delivery: DeliveryKey): Promise<boolean> {
+  const inserted = await tx.execute(sql`
+    insert into deliveries (${retraction})
+    select o.tenant_id, o.match_at, o.match_id, o.monitor_id, o.trigger_id, o.incarnation, 'retraction', o.match_count, o.id
+    from deliveries o
+    where o.tenant_id = ${delivery.tenantId} and o.id = ${delivery.id} and o.match_at = ${delivery.matchAt}::timestamptz
+      and (o.state = 'delivered' or o.maybe_told or ${wasDelivered})
+    on conflict do nothing`)
+  return inserted > 0
+}
+
+/** A replay hides that a delivery was delivered; its attempts do not. */
+const wasDelivered = sql`exists (
+  select from attempts a where a.tenant_id = o.tenant_id and a.delivery_id = o.id and a.outcome = 'delivered')`

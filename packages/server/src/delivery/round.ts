@@ -1,0 +1,46 @@
+import type { ChannelRequest } from '../triggers/channels/channel.ts'
+import { requestTimeoutMs, sendOnce, type Attempt, type SendDeps } from './attempt.ts'
+import { quickDelayMs, type QuickRetries, type Random } from './backoff.ts'
+
+/**
+ * How a round ended. `interrupted`: the process is stopping; nothing is known to be wrong with the receiver.
+ */
+export type RoundResult = {
+  attempts: Attempt[]
+  end: { kind: 'delivered' | 'permanent' | 'interrupted' } | { kind: 'failed'; retryAfterMs: number }
+}
+
+export type RoundDeps = SendDeps & { random: Random }
+
+/** No request starts later than this after the round began, so that a round always ends before its lease does. */
+const roundMaxMs = 45_000
+export const leaseMs = roundMaxMs + requestTimeoutMs + 5_000
+
+/**
+ * One round: the request and its quick retries, all with identical bytes. A receiver that names a later time
+ * (Retry-After) than the next quick retry ends the round.
+ */
+export async function runRound(
+  deps: RoundDeps,
+  request: ChannelRequest,
+  { retries, signal }: { retries: QuickRetries; signal: AbortSignal },
+): Promise<RoundResult> {
+  const { clock, random } = deps
+  const startedAtMs = clock.now().getTime()
+  const attempts: Attempt[] = []
+  for (let retry = 0; ; retry += 1) {
+    const result = await sendOnce(deps, request)
+    attempts.push(result.attempt)
+    if (result.outcome === 'delivered') return { attempts, end: { kind: 'delivered' } }
+    if (result.repeat === 'never') return { attempts, end: { kind: 'permanent' } }
+    const failed: RoundResult = { attempts, end: { kind: 'failed', retryAfterMs: result.retryAfterMs } }
+    if (result.repeat === 'later' || retry >= retries.max) return failed
+    const delayMs = quickDelayMs(retries, retry, random)
+    const elapsedMs = clock.now().getTime() - startedAtMs
+    if (result.retryAfterMs > delayMs || elapsedMs + delayMs > roundMaxMs) return failed
+    await clock.sleep(delayMs, signal)
+    if (signal.aborted) return { attempts, end: { kind: 'interrupted' } }
+    // A process that was frozen in between may have lost its lease meanwhile.
+    if (clock.now().getTime() - startedAtMs > roundMaxMs) return failed
+  }
+}

@@ -1,0 +1,132 @@
+import { readFile } from 'node:fs/promises'
+import { buildApp } from './api/app.ts'
+import { createReadiness } from './api/readiness.ts'
+import { createDelivery } from './delivery/delivery.ts'
+import { createExplainRoutes } from './engines/native/explain-routes.ts'
+import { createExplainService } from './engines/native/explain-service.ts'
+import { createNativeEngine } from './engines/native/native-engine.ts'
+import { createMonitors } from './monitors/monitors.ts'
+import { createNetworks } from './networks/networks.ts'
+import { createSharedNetworks } from './networks/shared-network-service.ts'
+import { systemClock } from './platform/clock.ts'
+import type { ServeEnv } from './platform/config.ts'
+import { openDatabase } from './platform/db/open-database.ts'
+import { createEgress } from './platform/egress/egress.ts'
+import { systemIds } from './platform/ids.ts'
+import { createLogger } from './platform/logger.ts'
+import { loadMasterKey } from './platform/master-key.ts'
+import { createMetrics } from './platform/metrics.ts'
+import { createSecrets } from './platform/secrets.ts'
+import { createShutdown } from './platform/shutdown.ts'
+import { createIdentity } from './tenants/identity.ts'
+import { createTenantKeys } from './tenants/tenant-key-service.ts'
+import { createTenantSlots } from './tenants/tenant-slots.ts'
+import { createTriggers } from './triggers/triggers.ts'
+
+export type ServerOptions = {
+  env: ServeEnv
+  /** What `Environment` secrets of the operator's own network files are read from. */
+  environment: Record<string, string | undefined>
+}
+
+/** The product in one value: every role that its environment asks for. */
+export type RunningServer = {
+  /** Resolves when it serves; throws, with everything stopped again, when it cannot. */
+  start(): Promise<void>
+  /** Finishes what runs and closes everything. Harmless when it never started. */
+  stop(): Promise<void>
+  /** Where the API listens; undefined without the `api` role or before the start. */
+  url(): string | undefined
+}
+
+const poolMax = 20
+
+/** The composition root: makes every part once and gives each what it needs. Opens the database and nothing else. */
+export async function createServer({ env, environment }: ServerOptions): Promise<RunningServer> {
+  const logger = createLogger({ level: env.SMT_LOG_LEVEL })
+  const shutdown = createShutdown({ logger })
+  const slots = createTenantSlots({ logger, poolMax })
+  const database = await openDatabase(env, { poolMax, slotsOf: slots.of })
+  shutdown.add('database', () => database.close())
+  slots.use(database)
+
+  const clock = systemClock
+  const ids = systemIds
+  const metrics = createMetrics()
+  metrics.collectProcess()
+  const secrets = createSecrets(await loadMasterKey(env.SMT_MASTER_KEY, env.SMT_DATA_DIR))
+  const tenantKeys = createTenantKeys({ secrets })
+  const egress = createEgress({ allow: env.SMT_EGRESS_ALLOW })
+  shutdown.add('egress', () => egress.close())
+  const deps = { database, secrets, tenantKeys, clock, ids, logger, metrics, egress }
+
+  const registration = env.SMT_REGISTRATION ?? (database.kind === 'pglite' ? 'open' : 'closed')
+  const identity = createIdentity(deps, { registration })
+  const networks = createNetworks(deps)
+  const triggers = createTriggers(deps)
+  const monitors = createMonitors({ ...deps, networks: networks.service, triggers: triggers.service })
+  const delivery = createDelivery(deps)
+  const explainer = createExplainService(deps)
+  const explanations = createExplainRoutes({ monitors: monitors.service, explainer })
+  const engine = createNativeEngine({
+    ...deps,
+    onMatches: delivery.wake,
+    retractAlerts: delivery.retractAlerts,
+  })
+  const readiness = createReadiness({
+    database,
+    engineIsReady: () => isEngineReady || !env.SMT_ROLES.includes('ingest'),
+  })
+  let isEngineReady = false
+  let listeningUrl: string | undefined
+
+  const startApi = async (): Promise<void> => {
+    const app = buildApp(
+      {
+        ...deps,
+        routes: [
+          ...identity.routes,
+          ...networks.routes,
+          ...monitors.routes,
+          ...triggers.routes,
+          ...delivery.routes,
+          ...explanations,
+        ],
+        authenticator: identity.authenticator,
+        writeOnce: identity.writeOnce,
+        readiness,
+      },
+      { version: await packageVersion(), publicUrl: env.SMT_PUBLIC_URL, metricsToken: env.SMT_METRICS_TOKEN },
+    )
+    shutdown.add('api', () => app.close())
+    listeningUrl = await app.listen({ port: env.SMT_HTTP_PORT, host: env.SMT_HTTP_HOST })
+  }
+
+  const start = async (): Promise<void> => {
+    if (env.SMT_ROLES.includes('deliver')) {
+      shutdown.add('delivery', () => delivery.stop())
+      delivery.start()
+    }
+    if (env.SMT_ROLES.includes('ingest')) {
+      if (env.SMT_SHARED_NETWORKS_DIR !== undefined) {
+        const shared = createSharedNetworks(deps, { directory: env.SMT_SHARED_NETWORKS_DIR, environment })
+        shutdown.add('shared networks', () => shared.stop())
+        await shared.start()
+      }
+      shutdown.add('engine', () => engine.stop())
+      await engine.start()
+      isEngineReady = true
+    }
+    if (env.SMT_ROLES.includes('api')) await startApi()
+    logger.info({ roles: env.SMT_ROLES, database: database.kind }, 'started')
+  }
+
+  return { start, stop: () => shutdown.run(), url: () => listeningUrl }
+}
+
+async function packageVersion(): Promise<string> {
+  const text = await readFile(new URL('../package.json', import.meta.url), 'utf8')
+  const parsed: unknown = JSON.parse(text)
+  const version = typeof parsed === 'object' && parsed !== null && 'version' in parsed ? parsed.version : undefined
+  return typeof version === 'string' ? version : '0.0.0'
+}

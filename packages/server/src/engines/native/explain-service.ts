@@ -1,0 +1,96 @@
+import { RpcError } from '@smt/chains'
+import { explainMatch, monitorSchema, type Explanation, type JsonValue } from '@smt/engine'
+import { createChainClient, openSource, type ChainClientDeps } from '../../ingestion/chain-client.ts'
+import type { Database } from '../../platform/db/doors.ts'
+import { AppError, InvalidObjectError, NotFoundError } from '../../platform/errors.ts'
+import { createTally } from '../../platform/tally.ts'
+
+/** A monitor as its tenant asks about it, and the one of its networks that is meant. */
+export type ExplainedMonitor = {
+  tenantId: string
+  configuration: JsonValue
+  networks: readonly { networkId: string; sourceId: string }[]
+  network: string | undefined
+  txHash: string
+}
+
+export type ExplainedTransaction = {
+  networkId: string
+  block: { number: bigint; hash: string }
+  explanation: Explanation
+}
+
+/** Reads one transaction from the chain and asks the engine why a monitor matches it or not. Nothing is stored. */
+export type ExplainService = { explain(asked: ExplainedMonitor): Promise<ExplainedTransaction> }
+
+export type ExplainServiceDeps = ChainClientDeps & { database: Pick<Database, 'withPlatform'> }
+
+/** Explaining asks the nodes that everybody's blocks come from. */
+const atOnceMax = 2
+
+export function createExplainService(deps: ExplainServiceDeps): ExplainService {
+  const running = createTally()
+
+  const openChain = async (sourceId: string) => {
+    const opened = await deps.database.withPlatform((tx) => openSource(tx, deps, sourceId))
+    if (opened === undefined) throw new NotFoundError('The network')
+    return createChainClient(deps, opened).chain
+  }
+
+  const explain: ExplainService['explain'] = async ({ configuration, networks, network, txHash }) => {
+    const { networkId, sourceId } = chosenNetwork(networks, network)
+    const chain = await openChain(sourceId)
+    const hash = txHash.toLowerCase()
+    try {
+      const { receipt, blockNumber } = await chain.locate(hash)
+      const data = await chain.block(blockNumber)
+      if (receipt.blockHash !== null && receipt.blockHash !== data.block.hash) {
+        throw new RpcError('inconsistent_block', 'eth_getTransactionReceipt')
+      }
+      const explanation = explainMatch({
+        configuration: monitorSchema.parse(configuration),
+        data,
+        txHash: hash,
+        receipt,
+      })
+      return { networkId, block: { number: data.block.number, hash: data.block.hash }, explanation }
+    } catch (error) {
+      throw error instanceof RpcError ? toAppError(error) : error
+    }
+  }
+
+  return {
+    explain: async (asked) => {
+      if (running.of(asked.tenantId) >= atOnceMax) {
+        throw new AppError('busy', 'This tenant is having transactions explained already.', { retryAfterS: 1 })
+      }
+      running.add(asked.tenantId)
+      try {
+        return await explain(asked)
+      } finally {
+        running.remove(asked.tenantId)
+      }
+    },
+  }
+}
+
+function chosenNetwork(
+  networks: ExplainedMonitor['networks'],
+  wanted: string | undefined,
+): ExplainedMonitor['networks'][number] {
+  const candidates = wanted === undefined ? networks : networks.filter(({ networkId }) => networkId === wanted)
+  const [only] = candidates
+  if (only !== undefined && candidates.length === 1) return only
+  const names = networks.map(({ networkId }) => networkId).join(', ')
+  const message =
+    wanted === undefined
+      ? `The monitor watches several networks; name one of ${names}.`
+      : `The monitor does not watch this network, but ${names}.`
+  throw new InvalidObjectError([{ pointer: '/network', code: 'unknown_network', message }])
+}
+
+/** The message of an RpcError never quotes a node or names its address. */
+function toAppError(error: RpcError): AppError {
+  if (error.code === 'null_result') return new NotFoundError('A mined transaction with this hash', error)
+  return new AppError('node_failed', `The transaction could not be read: ${error.message}.`, { cause: error })
+}

@@ -1,0 +1,243 @@
+import { RpcError } from '@smt/chains'
+import { FencedError, blockTimeOf, type BlockRef, type Committer, type EvaluatedBlock } from '../../ingestion/commit.ts'
+import { createBlockReader, ParentMismatchError, type BlockReader } from '../../ingestion/block-reader.ts'
+import type { ChainClient } from '../../ingestion/chain-client.ts'
+import type { Rollback } from '../../ingestion/rollback.ts'
+import type { SourceReports } from '../../ingestion/source-reports.ts'
+import type { LedSource } from '../../ingestion/leadership.ts'
+import { evaluateForAll } from '../../matching/block-evaluation.ts'
+import type { ConfigFeed } from '../../matching/config-feed.ts'
+import { LeadershipLostError, type LiveIndex } from '../../matching/live-index.ts'
+import type { Clock } from '../../platform/clock.ts'
+import type { Metrics } from '../../platform/metrics.ts'
+import { backoffMs } from './failure-backoff.ts'
+import type { FailureRetry } from './failure-retry.ts'
+
+/**
+ * The loop body of one chain source, for as long as this process leads it:
+ *
+ * ```
+ * (no cursor | idle) ──first poll──▶ cursor = confirmed tip − 1
+ *        following ──blocks left over──▶ catching_up ──caught up──▶ following
+ *        any ──node or data fails──▶ failing ──next good poll──▶ following
+ *        any ──fork below the cursor──▶ rolled back to the common ancestor, then on in the same poll
+ *        any ──fork deeper than is remembered──▶ stopped (looked at again after five minutes)
+ *        nobody watches ──▶ idle, spans closed
+ * ```
+ */
+export type SourceRunner = {
+  /** One poll. `lost`: another process leads the source; `retired`: nobody watches it. */
+  poll(): Promise<{ nextMs: number } | 'lost' | 'retired'>
+  /** What it is polling with; undefined before the first poll. */
+  client(): ChainClient | undefined
+  isWatched(isWatched: boolean): void
+  monitors(): number
+}
+
+export type SourceRunnerDeps = {
+  clock: Pick<Clock, 'now'>
+  metrics: Pick<
+    Metrics,
+    'blocksEvaluated' | 'blockDuration' | 'matches' | 'monitorFailures' | 'rollbacks' | 'rollbackDepth'
+  >
+  feed: ConfigFeed
+  committer: Committer
+  rollback: Rollback
+  reports: SourceReports
+  failureRetry: FailureRetry
+  /** Opens the network and its secrets; throws when it cannot be used. */
+  openClient: () => Promise<ChainClient>
+  isLeader: () => boolean
+  /** A hint to fan-out that matches were committed. */
+  onMatches: () => void
+  signal: AbortSignal
+}
+
+/** A poll gives the others a turn after this long; what is left over is the next poll's. */
+const sliceMs = 2_000
+/** Blocks without a match that are committed together. */
+const runLengthMax = 100
+const stoppedDelayMs = 300_000
+
+export function createSourceRunner(deps: SourceRunnerDeps, source: LedSource, live: LiveIndex): SourceRunner {
+  const { clock, metrics, feed, committer, rollback, reports, failureRetry } = deps
+  const { openClient, isLeader, onMatches, signal } = deps
+  const ref = { id: source.id, epoch: source.epoch }
+  let cursor: BlockRef | null = cursorOf(source)
+  let isResuming = source.state === 'idle' && cursor !== null
+  let isLoaded = false
+  let isWatched = source.isWatched
+  let client: ChainClient | undefined
+  let reader: BlockReader | undefined
+  let failures = 0
+
+  /** Brings the index to the present; blocks from `cursor + 1` on are evaluated with it. */
+  const refresh = async (): Promise<void> => {
+    await feed.poll()
+    if (!isLoaded) await live.load()
+    isLoaded = true
+    await live.refresh(cursor === null || isResuming ? undefined : cursor.number + 1n)
+  }
+
+  const demandOnChain = async (chain: ChainClient['chain'], at: BlockRef): Promise<void> => {
+    try {
+      const { hash } = await chain.header(at.number, { signal })
+      if (hash !== at.hash) throw new ParentMismatchError(at)
+    } catch (error) {
+      // A node that keeps recent blocks only cannot tell.
+      if (!(error instanceof RpcError && error.code === 'null_result')) throw error
+    }
+  }
+
+  /** Places the cursor of a source that was not followed, or whose owner wants old blocks skipped. */
+  const placeCursor = async ({ chain, maxPastBlocks }: ChainClient, confirmed: bigint): Promise<void> => {
+    const skip = async (number: bigint, reason: string | null): Promise<void> => {
+      const from = cursor
+      // What is skipped links nothing to the cursor: whether its block is still part of the chain has to be asked.
+      if (from !== null) await demandOnChain(chain, from)
+      const { parentHash } = await chain.header(number + 1n, { signal })
+      const to = { number, hash: parentHash }
+      await committer.skipTo({ source: ref, from, to, reason })
+      cursor = to
+      if (from !== null && reason !== null)
+        await reports.tellSkipped(live.tenantIds(), { from: from.number + 1n, to: number, reason })
+    }
+    if (cursor === null) await skip(confirmed - 1n, null)
+    else if (isResuming && confirmed - 1n > cursor.number) await skip(confirmed - 1n, 'no_active_monitor')
+    isResuming = false
+    if (cursor !== null && maxPastBlocks !== null && confirmed - maxPastBlocks - 1n > cursor.number) {
+      await skip(confirmed - maxPastBlocks - 1n, 'max_past_blocks')
+    }
+  }
+
+  /** Evaluates what is confirmed, as far as the slice lasts; answers whether there is more. */
+  const advance = async ({ chain }: ChainClient, confirmed: bigint): Promise<boolean> => {
+    const startedAtMs = clock.now().getTime()
+    reader ??= createBlockReader(chain, { signal })
+    const run: EvaluatedBlock[] = []
+    const flush = async (): Promise<void> => {
+      const last = run.at(-1)
+      if (last === undefined || cursor === null) return
+      const inserted = await committer.commitBlocks({ source: ref, from: cursor, blocks: run })
+      cursor = { number: last.number, hash: last.hash }
+      metrics.blocksEvaluated.inc({ source_kind: source.kind }, run.length)
+      metrics.matches.inc(inserted)
+      metrics.monitorFailures.inc(run.reduce((sum, block) => sum + block.failures.length, 0))
+      run.length = 0
+      if (inserted > 0) onMatches()
+    }
+    try {
+      for (
+        let parent: BlockRef | null = cursor;
+        parent !== null && parent.number < confirmed;
+        parent = run.at(-1) ?? cursor
+      ) {
+        if (signal.aborted || !isLeader() || clock.now().getTime() - startedAtMs > sliceMs) return true
+        await feed.poll()
+        if (feed.isDirty(source.id)) {
+          // Nobody's new version may be in force before its first block: what was evaluated without it goes first.
+          await flush()
+          await refresh()
+        }
+        const blockStartedAtMs = performance.now()
+        const data = await reader.after(parent, { lastNumber: confirmed })
+        const { matches, failures: failed } = await evaluateForAll(live, data, (hashes) =>
+          chain.receipts(data.block, hashes, { signal }),
+        )
+        const { number, hash, parentHash, timestamp } = data.block
+        run.push({ number, hash, parentHash, time: blockTimeOf(timestamp), matches, failures: failed })
+        if (matches.length > 0 || failed.length > 0 || run.length >= runLengthMax) await flush()
+        metrics.blockDuration.observe((performance.now() - blockStartedAtMs) / 1_000)
+      }
+      return false
+    } catch (error) {
+      if (!(error instanceof ParentMismatchError) || error.at.hash === cursor?.hash) throw error
+      // The fork is above the cursor: nothing of what was read is known to be of the chain, all of it is read again.
+      run.length = 0
+      throw new RpcError('inconsistent_block', 'eth_getBlockByNumber')
+    } finally {
+      // What was evaluated before a block failed is kept.
+      await flush()
+    }
+  }
+
+  /** Does the work again on the chain as it is now when the cursor's block is not part of it any more, once. */
+  const afterForks = async <T>({ chain }: ChainClient, work: () => Promise<T>): Promise<T> => {
+    try {
+      return await work()
+    } catch (error) {
+      if (!(error instanceof ParentMismatchError) || cursor === null) throw error
+      reader?.discard()
+      const { networkId } = source
+      const { to, depth, orphanedMatches } = await rollback.rollBack({
+        source: { ...ref, networkId: networkId ?? '' },
+        cursor,
+        chain,
+        signal,
+      })
+      reports.logRollback({ from: cursor, to, depth, orphanedMatches })
+      cursor = to
+      metrics.rollbacks.inc({ source_kind: source.kind })
+      metrics.rollbackDepth.observe(depth)
+      return work()
+    }
+  }
+
+  const follow = async (): Promise<number> => {
+    await refresh()
+    const following = (client ??= await openClient())
+    const head = await following.chain.head({ signal })
+    const confirmed = head - following.confirmationBlocks
+    // A chain too young to have a confirmed block with a parent is waited for.
+    if (confirmed >= 1n) {
+      await afterForks(following, () => placeCursor(following, confirmed))
+      await refresh()
+    }
+    // A failing source is well again when a poll has ended well, not when it has begun.
+    if (failures === 0 && cursor !== null && cursor.number < confirmed)
+      await reports.recordProgress(ref, { isBehind: true, head, confirmed })
+    const hasMore = confirmed >= 1n && (await afterForks(following, () => advance(following, confirmed)))
+    await reports.recordProgress(ref, { isBehind: hasMore, head, confirmed })
+    await reports.tellRecovered(live.tenantIds())
+    const { isMatched } = await failureRetry.retryDue(following.chain, signal)
+    if (isMatched) onMatches()
+    failures = 0
+    return hasMore ? 0 : following.pollIntervalMs
+  }
+
+  const retire = async (): Promise<'retired'> => {
+    reader?.discard()
+    if (cursor !== null) await live.retire(cursor.number)
+    await reports.recordIdle(ref)
+    return 'retired'
+  }
+
+  return {
+    client: () => client,
+    monitors: () => live.index.size,
+    isWatched: (now) => {
+      isWatched = now
+    },
+    poll: async () => {
+      try {
+        if (!isLeader()) {
+          reader?.discard()
+          return 'lost'
+        }
+        return isWatched ? { nextMs: await follow() } : await retire()
+      } catch (error) {
+        reader?.discard()
+        if (error instanceof FencedError || error instanceof LeadershipLostError) return 'lost'
+        if (signal.aborted) return { nextMs: 0 }
+        failures += 1
+        const { state } = await reports.recordTrouble(ref, { error, failures, tenantIds: live.tenantIds() })
+        const delayMs = state === 'stopped' ? stoppedDelayMs : backoffMs(failures, client?.pollIntervalMs ?? 1_000)
+        return { nextMs: delayMs }
+      }
+    },
+  }
+}
+
+function cursorOf({ cursorNumber, cursorHash }: LedSource): BlockRef | null {
+  return cursorNumber === null || cursorHash === null ? null : { number: cursorNumber, hash: cursorHash }
+}

@@ -1,0 +1,99 @@
+import { createEvmChain, createRpcPool, type EvmChain } from '@smt/chains'
+import { cronIntervalMs, networkSchema, type JsonValue, type NetworkConfig } from '@smt/engine'
+import type { Clock } from '../platform/clock.ts'
+import type { Egress } from '../platform/egress/egress.ts'
+import type { Metrics } from '../platform/metrics.ts'
+import { installationTenantId, type Secrets } from '../platform/secrets.ts'
+import type { PlatformTx } from '../platform/db/tx.ts'
+import { openConfiguration } from '../tenants/secret-configuration.ts'
+import type { TenantKeys } from '../tenants/tenant-key-service.ts'
+import { findSource, type LedSource } from './source-store.ts'
+
+export type ChainClientDeps = {
+  egress: Pick<Egress, 'request'>
+  secrets: Pick<Secrets, 'installation'>
+  tenantKeys: TenantKeys
+  clock: Pick<Clock, 'now'>
+  metrics: Pick<Metrics, 'rpcRequests'>
+}
+
+/** How one network is read: its chain, and what its configuration says about the pace. */
+export type ChainClient = {
+  chain: EvmChain
+  confirmationBlocks: bigint
+  /** Null: no block is ever skipped. */
+  maxPastBlocks: bigint | null
+  pollIntervalMs: number
+  /** Where its first endpoint is, for the cap on requests to one host. */
+  host: string
+}
+
+const pollIntervalMinMs = 200
+
+/** Opens the configuration of a source in the caller's transaction; undefined when the network is gone. */
+export async function openNetwork(
+  tx: PlatformTx,
+  { secrets, tenantKeys }: Pick<ChainClientDeps, 'secrets' | 'tenantKeys'>,
+  source: LedSource,
+): Promise<NetworkConfig | undefined> {
+  if (source.configuration === null || source.networkId === null) return undefined
+  return networkSchema.parse(await openedConfiguration(tx, { secrets, tenantKeys }, source))
+}
+
+/** The network of a source by its id, to be read besides following it; undefined when it is gone. */
+export async function openSource(
+  tx: PlatformTx,
+  deps: Pick<ChainClientDeps, 'secrets' | 'tenantKeys'>,
+  sourceId: string,
+): Promise<{ network: NetworkConfig; kind: LedSource['kind'] } | undefined> {
+  const source = await findSource(tx, sourceId)
+  const network = source && (await openNetwork(tx, deps, source))
+  return source && network && { network, kind: source.kind }
+}
+
+async function openedConfiguration(
+  tx: PlatformTx,
+  { secrets, tenantKeys }: Pick<ChainClientDeps, 'secrets' | 'tenantKeys'>,
+  { configuration, tenantId, networkRowId, networkId }: LedSource,
+): Promise<JsonValue> {
+  const column = 'configuration'
+  if (tenantId === null || networkRowId === null) {
+    const place = { tenantId: installationTenantId, table: 'shared_networks', rowId: networkId ?? '', column }
+    return openConfiguration('network', configuration, { secrets: secrets.installation, place })
+  }
+  const place = { tenantId, table: 'networks', rowId: networkRowId, column }
+  return openConfiguration('network', configuration, { secrets: await tenantKeys.forTenant(tx, tenantId), place })
+}
+
+/** A client for a network whose secrets are plain. */
+export function createChainClient(
+  { egress, clock, metrics }: ChainClientDeps,
+  { network, kind }: { network: NetworkConfig; kind: LedSource['kind'] },
+): ChainClient {
+  const endpoints = network.rpc_urls.map(({ url, weight }) => ({ url: url.value, weight: Number(weight) }))
+  const pool = createRpcPool({
+    endpoints,
+    post: ({ signal, ...request }) =>
+      egress.request({ ...request, method: 'POST', ...(signal === undefined ? {} : { signal }) }),
+    expectedChainId:
+      network.chain_id === undefined || network.chain_id === null ? undefined : BigInt(String(network.chain_id)),
+    now: () => clock.now().getTime(),
+    onRequest: (method, outcome) => metrics.rpcRequests.inc({ source_kind: kind, method, outcome }),
+  })
+  const { max_past_blocks: maxPastBlocks } = network
+  return {
+    chain: createEvmChain(pool),
+    confirmationBlocks: BigInt(String(network.confirmation_blocks)),
+    maxPastBlocks:
+      maxPastBlocks === undefined || maxPastBlocks === null || maxPastBlocks === 'unlimited'
+        ? null
+        : BigInt(String(maxPastBlocks)),
+    pollIntervalMs: Math.max(pollIntervalMinMs, cronIntervalMs(network.cron_schedule, clock.now())),
+    host: hostOf(endpoints),
+  }
+}
+
+function hostOf(endpoints: readonly { url: string; weight: number }[]): string {
+  const [first] = endpoints.filter(({ weight }) => weight > 0).toSorted((left, right) => right.weight - left.weight)
+  return first !== undefined && URL.canParse(first.url) ? new URL(first.url).host : ''
+}

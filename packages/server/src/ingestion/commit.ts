@@ -1,0 +1,217 @@
+import { createHash } from 'node:crypto'
+import type { EngineMatch } from '@smt/engine'
+import type { Database } from '../platform/db/doors.ts'
+import type { PlatformTx } from '../platform/db/tx.ts'
+import { raiseNotice, resolveNotices } from '../tenants/notice-store.ts'
+import {
+  findHealedMonitor,
+  insertFailures,
+  insertItems,
+  insertMatches,
+  listDueFailures,
+  lockOpenFailure,
+  moveCursor,
+  postponeFailure,
+  recordBlocks,
+  recordRange,
+  resolveFailure,
+  touchMonitors,
+  type BlockRef,
+  type CommittedBlock,
+  type CursorMove,
+  type DueFailure,
+  type NewItem,
+  type NewMatch,
+} from './commit-store.ts'
+
+export type { BlockRef }
+
+/** Which tenant's monitor, in which version, and under which name of the network. */
+export type MonitorRef = {
+  tenantId: string
+  id: string
+  versionId: string
+  monitorId: string
+  networkId: string
+  severity: string
+}
+
+/** A block on which every monitor was evaluated, or failed and is named. */
+export type EvaluatedBlock = CommittedBlock & {
+  matches: readonly (Omit<EngineMatch, 'key'> & { monitor: MonitorRef })[]
+  failures: readonly { monitor: MonitorRef; error: string }[]
+}
+
+export type BlockCommit = {
+  source: { id: string; epoch: bigint }
+  /** The cursor as this leader knows it: the parent of the first block. */
+  from: BlockRef
+  /** Contiguous; at least one. */
+  blocks: readonly EvaluatedBlock[]
+}
+
+export type Committer = {
+  /**
+   * Everything of these blocks in one transaction: the cursor, fenced by epoch, number and hash, then transactions that
+   * matched, matches, failures and ranges (design 7.2). Throws FencedError, and then nothing was written. Repeating a
+   * block writes nothing twice. Answers how many matches are new.
+   */
+  commitBlocks(commit: BlockCommit): Promise<number>
+  /** Moves the cursor past blocks that are not evaluated; `reason` is what tenants read. */
+  skipTo(skip: CursorSkip): Promise<void>
+  /** Blocks that single monitors failed on, when it is time to try again. */
+  listDueFailures(sourceId: string, limit: number): Promise<DueFailure[]>
+  /**
+   * Stores what a monitor matched on a block that it had failed on, and closes that gap, in one transaction. Does nothing
+   * when the gap is closed already: its block may have been rolled back meanwhile.
+   */
+  repair(sourceId: string, repair: { failure: DueFailure; block: EvaluatedBlock }): Promise<void>
+  postpone(failure: DueFailure, error: string): Promise<void>
+}
+
+export type CursorSkip = {
+  source: { id: string; epoch: bigint }
+  from: BlockRef | null
+  to: BlockRef
+  /** Null at the first block of a source, before which there is nothing to skip. */
+  reason: string | null
+}
+
+export class FencedError extends Error {
+  override readonly name = 'FencedError'
+
+  constructor() {
+    super('the cursor was moved by another leader')
+  }
+}
+
+export function createCommitter({ database }: { database: Pick<Database, 'withPlatform'> }): Committer {
+  return {
+    commitBlocks: ({ source, from, blocks }) => {
+      const last = blocks.at(-1)
+      const first = blocks[0]
+      if (last === undefined || first === undefined) throw new Error('a commit needs a block')
+      const matches = blocks.flatMap((block) => block.matches.map((match) => newMatchOf(source.id, block, match)))
+      return database.withPlatform(async (tx) => {
+        // First, so that whoever comes second waits here and is fenced instead of running into what the other has stored.
+        await demandCursor(tx, { source, from, to: last })
+        await insertItems(tx, source.id, itemsOf(blocks))
+        const inserted = await insertMatches(tx, source.id, matches)
+        await touchMonitors(tx, matches)
+        await insertFailures(
+          tx,
+          source.id,
+          blocks.flatMap((block) =>
+            block.failures.map(({ monitor, error }) => ({
+              tenantId: monitor.tenantId,
+              monitorRowId: monitor.id,
+              versionId: monitor.versionId,
+              block,
+              error: storableError(error),
+            })),
+          ),
+        )
+        for (const { monitor } of blocks.flatMap(({ failures }) => failures)) {
+          await raiseNotice(tx, [monitor.tenantId], {
+            kind: 'monitor_failing',
+            severity: 'warning',
+            subject: { kind: 'monitor', id: monitor.monitorId },
+            message: 'A block could not be evaluated for this monitor. It is tried again.',
+          })
+        }
+        await recordRange(tx, source.id, { from: first.number, to: last.number, state: 'evaluated', reason: null })
+        await recordBlocks(tx, source.id, blocks)
+        return inserted
+      })
+    },
+
+    listDueFailures: (sourceId, limit) => database.withPlatform((tx) => listDueFailures(tx, sourceId, limit)),
+
+    repair: (sourceId, { failure, block }) => {
+      const matches = block.matches.map((match) => newMatchOf(sourceId, block, match))
+      return database.withPlatform(async (tx) => {
+        if (!(await lockOpenFailure(tx, failure))) return
+        await insertItems(tx, sourceId, itemsOf([block]))
+        await insertMatches(tx, sourceId, matches)
+        await touchMonitors(tx, matches)
+        await resolveFailure(tx, failure)
+        const healed = await findHealedMonitor(tx, failure)
+        if (healed === undefined) return
+        const subject = { kind: 'monitor', id: healed } as const
+        await resolveNotices(tx, [failure.tenantId], { kind: 'monitor_failing', subject })
+      })
+    },
+
+    postpone: (failure, error) =>
+      database.withPlatform((tx) => postponeFailure(tx, { ...failure, error: storableError(error) })),
+
+    skipTo: ({ source, from, to, reason }) =>
+      database.withPlatform(async (tx) => {
+        await demandCursor(tx, { source, from, to: { ...to, time: null } })
+        if (from !== null && to.number > from.number) {
+          await recordRange(tx, source.id, { from: from.number + 1n, to: to.number, state: 'skipped', reason })
+        }
+      }),
+  }
+}
+
+/** Moves the cursor or throws FencedError: the first statement of whatever goes with the move. */
+export async function demandCursor(
+  tx: PlatformTx,
+  { source, from, to }: { source: BlockCommit['source'] } & Pick<CursorMove, 'from' | 'to'>,
+): Promise<void> {
+  if (!(await moveCursor(tx, { sourceId: source.id, epoch: source.epoch, from, to }))) throw new FencedError()
+}
+
+const errorLengthMax = 1_000
+
+/** An error may quote the chain: U+0000 is the one character that a text column refuses. */
+function storableError(error: string): string {
+  return error.replaceAll('\u0000', '\ufffd').slice(0, errorLengthMax)
+}
+
+/** sha256(tenant, monitor, source, block hash, transaction hash), as design 7.4 identifies a match. */
+export function matchKeyOf(parts: {
+  tenantId: string
+  monitorRowId: string
+  sourceId: string
+  blockHash: string
+  txHash: string
+}): Buffer {
+  const { tenantId, monitorRowId, sourceId, blockHash, txHash } = parts
+  return createHash('sha256').update([tenantId, monitorRowId, sourceId, blockHash, txHash].join('\n')).digest()
+}
+
+function newMatchOf(sourceId: string, block: EvaluatedBlock, match: EvaluatedBlock['matches'][number]): NewMatch {
+  const { tenantId, id: monitorRowId, versionId, networkId, severity } = match.monitor
+  const { txHash, txIndex, matchedOn, matchedOnArgs, withReceipt } = match
+  const key = matchKeyOf({ tenantId, monitorRowId, sourceId, blockHash: block.hash, txHash })
+  return {
+    tenantId,
+    monitorRowId,
+    versionId,
+    networkId,
+    severity,
+    key,
+    block,
+    txHash,
+    txIndex,
+    matchedOn,
+    matchedOnArgs,
+    withReceipt,
+  }
+}
+
+/** All matches of a transaction share one item. */
+function itemsOf(blocks: readonly EvaluatedBlock[]): NewItem[] {
+  return blocks.flatMap((block) => [
+    ...new Map(block.matches.map(({ txHash, item }) => [txHash, { block, txHash, body: item }])).values(),
+  ])
+}
+
+const maxTimeS = 253_402_300_799n
+
+/** The time of a block. Chains' clocks may say anything; what PostgreSQL cannot hold is clamped, the same way each time. */
+export function blockTimeOf(timestampS: bigint): Date {
+  return new Date(Number(timestampS > maxTimeS ? maxTimeS : timestampS) * 1_000)
+}

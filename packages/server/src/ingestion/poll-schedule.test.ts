@@ -1,0 +1,228 @@
+import { afterEach, describe, expect, it } from 'vitest'
+import type { Clock } from '../platform/clock.ts'
+import { createPollSchedule, type PollGroup, type PollSchedule, type PollScheduleOptions } from './poll-schedule.ts'
+
+/** Time that passes only when the test says so. */
+function createManualClock(): Clock & { advance(ms: number): Promise<void> } {
+  let nowMs = 0
+  const waiting = new Set<{ untilMs: number; done: () => void }>()
+  return {
+    now: () => new Date(nowMs),
+    sleep: (delayMs, signal) =>
+      new Promise((resolve) => {
+        const entry = {
+          untilMs: nowMs + delayMs,
+          done: () => {
+            waiting.delete(entry)
+            resolve()
+          },
+        }
+        if (signal?.aborted === true) return resolve()
+        waiting.add(entry)
+        signal?.addEventListener('abort', entry.done, { once: true })
+      }),
+    advance: async (ms) => {
+      for (let passed = 0; passed < ms; passed += 10) {
+        nowMs += 10
+        for (const entry of waiting) if (entry.untilMs <= nowMs) entry.done()
+        await settle()
+      }
+    },
+  }
+}
+
+/** Everything that can go on without time passing has gone on. */
+const settle = () => new Promise((resolve) => setImmediate(resolve))
+
+let schedule: PollSchedule | undefined
+afterEach(async () => {
+  for (const finish of held.splice(0)) finish(60_000)
+  await schedule?.stop()
+})
+
+const held: ((nextMs: number) => void)[] = []
+
+/** A schedule whose polls are noted, and run until they are finished by the test when `isHeld`. */
+async function start({
+  isHeld = false,
+  nextMs = 60_000,
+  ...options
+}: Partial<PollScheduleOptions & { isHeld: boolean; nextMs: number }> = {}) {
+  const clock = createManualClock()
+  const polled: string[] = []
+  const running = new Map<string, (nextMs: number) => Promise<unknown>>()
+  let most = 0
+  const created = createPollSchedule(
+    { clock },
+    {
+      poll: (id) => {
+        polled.push(id)
+        if (!isHeld) return Promise.resolve(nextMs)
+        return new Promise((resolve) => {
+          held.push(resolve)
+          running.set(id, (delayMs) => {
+            running.delete(id)
+            resolve(delayMs)
+            return settle()
+          })
+          most = Math.max(most, running.size)
+        })
+      },
+      ...options,
+    },
+  )
+  schedule = created
+  created.start()
+  await settle()
+  return {
+    clock,
+    polled,
+    running,
+    most: () => most,
+    schedule: created,
+    add: async (id: string, group: Partial<PollGroup> = {}) => {
+      created.add(id, () => ({ tenant: undefined, host: `host of ${id}`, ...group }))
+      await settle()
+    },
+  }
+}
+
+describe('a source', () => {
+  it('is polled at once, and again after as long as its poll has said', async () => {
+    const { clock, polled, add } = await start({ nextMs: 1_000 })
+    await add('a')
+    expect(polled).toEqual(['a'])
+    await clock.advance(990)
+    expect(polled).toEqual(['a'])
+    await clock.advance(10)
+    expect(polled).toEqual(['a', 'a'])
+  })
+
+  it('that is added twice is polled once', async () => {
+    const { polled, add } = await start()
+    await add('a')
+    await add('a')
+    expect(polled).toEqual(['a'])
+  })
+
+  it('is never polled twice at once, however often it is woken', async () => {
+    const { clock, polled, running, schedule: created, add } = await start({ isHeld: true })
+    await add('a')
+    created.wake('a')
+    created.wake('a')
+    await clock.advance(100)
+    expect(polled).toEqual(['a'])
+    await running.get('a')?.(60_000)
+    expect(polled).toEqual(['a', 'a'])
+  })
+
+  it('is polled at once when it is woken, and its old turn does not count any more', async () => {
+    const { clock, polled, schedule: created, add } = await start({ nextMs: 1_000 })
+    await add('a')
+    await clock.advance(500)
+    created.wake('a')
+    await settle()
+    expect(polled).toEqual(['a', 'a'])
+    await clock.advance(500)
+    expect(polled).toEqual(['a', 'a'])
+    await clock.advance(500)
+    expect(polled).toEqual(['a', 'a', 'a'])
+  })
+
+  it('that is removed is not polled any more, also when its poll runs at that moment', async () => {
+    const { clock, polled, running, schedule: created, add } = await start({ isHeld: true })
+    await add('a')
+    created.remove('a')
+    created.wake('a')
+    await running.get('a')?.(0)
+    await clock.advance(1_000)
+    expect(polled).toEqual(['a'])
+  })
+
+  it('that is removed and added again while its poll runs keeps one turn', async () => {
+    const { clock, polled, running, schedule: created, add } = await start({ isHeld: true })
+    await add('a')
+    const finishOld = running.get('a')
+    created.remove('a')
+    await add('a')
+    expect(polled).toEqual(['a', 'a'])
+    const finishNew = running.get('a')
+    await finishOld?.(0)
+    await clock.advance(200)
+    expect(polled).toEqual(['a', 'a'])
+    await finishNew?.(0)
+    expect(polled).toEqual(['a', 'a', 'a'])
+  })
+})
+
+describe('polls', () => {
+  it('run in the order in which they are due', async () => {
+    const delays: Record<string, number> = { a: 350, b: 100, c: 220 }
+    const order: string[] = []
+    const { clock, add } = await start({
+      poll: async (id) => {
+        order.push(id)
+        return delays[id] ?? 0
+      },
+    })
+    for (const id of Object.keys(delays)) await add(id)
+    await clock.advance(360)
+    expect(order).toEqual(['a', 'b', 'c', 'b', 'b', 'c', 'b', 'a'])
+  })
+
+  it('of one tenant are capped and hold up nobody else', async () => {
+    const { clock, running, add } = await start({ isHeld: true, perTenantMax: 2 })
+    for (const id of ['a1', 'a2', 'a3', 'a4']) await add(id, { tenant: 'acme' })
+    await add('g1', { tenant: 'globex' })
+    expect([...running.keys()]).toEqual(['a1', 'a2', 'g1'])
+    await running.get('a1')?.(60_000)
+    await clock.advance(100)
+    expect([...running.keys()]).toEqual(['a2', 'g1', 'a3'])
+  })
+
+  it('to one host are capped across tenants', async () => {
+    const { clock, running, add } = await start({ isHeld: true, perHostMax: 1 })
+    await add('a', { tenant: 'acme', host: 'node' })
+    await add('g', { tenant: 'globex', host: 'node' })
+    await add('o', { tenant: 'globex', host: 'other' })
+    expect([...running.keys()]).toEqual(['a', 'o'])
+    await running.get('a')?.(60_000)
+    await clock.advance(100)
+    expect([...running.keys()]).toEqual(['o', 'g'])
+  })
+
+  it('are capped altogether, and each has its turn in the end', async () => {
+    const { clock, polled, running, most, add } = await start({ isHeld: true, runningMax: 3 })
+    const ids = Array.from({ length: 10 }, (_, index) => `s${index}`)
+    for (const id of ids) await add(id)
+    while (running.size > 0) {
+      for (const finish of running.values()) await finish(60_000)
+      await clock.advance(100)
+    }
+    expect(most()).toBe(3)
+    expect(new Set(polled)).toEqual(new Set(ids))
+    expect(polled).toHaveLength(10)
+  })
+
+  it('of shared sources have no cap of a tenant', async () => {
+    const { running, add } = await start({ isHeld: true, perTenantMax: 1 })
+    await add('a')
+    await add('b')
+    expect(running.size).toBe(2)
+  })
+})
+
+describe('the end', () => {
+  it('waits for polls that run and begins no other', async () => {
+    const { clock, polled, running, schedule: created, add } = await start({ isHeld: true })
+    await add('a')
+    let isStopped = false
+    const stopped = created.stop().then(() => (isStopped = true))
+    await add('b')
+    await clock.advance(100)
+    expect([isStopped, polled]).toEqual([false, ['a']])
+    await running.get('a')?.(0)
+    await stopped
+    expect(polled).toEqual(['a'])
+  })
+})

@@ -1,0 +1,66 @@
+#!/usr/bin/env node
+import { Command } from 'commander'
+import { adminSchema, ConfigError, migrateSchema, parseEnv, serveSchema } from './platform/config.ts'
+import { DataDirLockedError } from './platform/db/data-dir-lock.ts'
+import { UnsafeDatabaseError } from './platform/db/safety.ts'
+import { AppError } from './platform/errors.ts'
+import { SecretError } from './platform/secrets.ts'
+import { createTenant, setQuota } from './roles/admin.ts'
+import { runMigrations } from './roles/migrate.ts'
+import { serve } from './roles/serve.ts'
+
+// The only place that reads the environment (lint: node/no-process-env).
+// oxlint-disable-next-line node/no-process-env
+const env = process.env
+const print = (line: string) => process.stdout.write(`${line}\n`)
+
+const program = new Command('smt-server').description('Stellar Monitor Tenant Isolation Engine').showHelpAfterError()
+
+program
+  .command('serve', { isDefault: true })
+  .description('serve the API, watch chains and deliver alerts (SMT_ROLES chooses)')
+  .action(() => serve({ env: parseEnv(serveSchema, env), environment: env, print }))
+
+program
+  .command('migrate')
+  .description('create the logins and bring the database of SMT_DATABASE_ADMIN_URL to this release')
+  .action(() => runMigrations(parseEnv(migrateSchema, env), print))
+
+const admin = program
+  .command('admin')
+  .description('operate an installation; with the embedded database, while it does not run')
+
+admin
+  .command('create-tenant')
+  .description('create a tenant and its first owner; the password is read from the first line of standard input')
+  .requiredOption('--slug <slug>')
+  .requiredOption('--name <name>')
+  .requiredOption('--email <email>')
+  .action((options: { slug: string; name: string; email: string }) =>
+    createTenant({ env: parseEnv(adminSchema, env), input: process.stdin, print, ...options }),
+  )
+
+admin
+  .command('set-quota')
+  .description('set a limit of one tenant, for example --quota max_monitors --limit 100')
+  .requiredOption('--slug <slug>')
+  .requiredOption('--quota <quota>')
+  .requiredOption('--limit <limit>')
+  .action((options: { slug: string; quota: string; limit: string }) =>
+    setQuota({ env: parseEnv(adminSchema, env), print, ...options }),
+  )
+
+try {
+  await program.parseAsync()
+} catch (error) {
+  // What an operator can mend is said in one line; everything else keeps its stack.
+  const isExpected =
+    error instanceof ConfigError ||
+    error instanceof DataDirLockedError ||
+    error instanceof UnsafeDatabaseError ||
+    error instanceof SecretError ||
+    error instanceof AppError
+  const text = error instanceof Error ? (isExpected ? error.message : (error.stack ?? error.message)) : String(error)
+  process.stderr.write(`${text}\n`)
+  process.exitCode = 1
+}

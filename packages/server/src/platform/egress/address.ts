@@ -1,0 +1,46 @@
+import ipaddr from 'ipaddr.js'
+
+export type AddressRange = readonly [ipaddr.IPv4 | ipaddr.IPv6, number]
+
+/** Addresses that look public but belong to a cloud's inside, or are anycast services of infrastructure. */
+const deniedV4 = ['168.63.129.16/32', '192.31.196.0/24', '192.52.193.0/24', '192.175.48.0/24'].map(parseRange)
+const globalV6 = parseRange('2000::/3')
+const deniedV6 = ['2001::/23', '2001:db8::/32', '2002::/16', '2620:4f:8000::/48', '3fff::/20', '5f00::/16'].map(
+  parseRange,
+)
+
+/**
+ * Whether an outbound connection may go to this address: public unicast only (security.md 4.1). IPv6 only inside
+ * 2000::/3, without the blocks that embed IPv4 addresses or serve special purposes; anything unparsable or with a zone is
+ * forbidden.
+ */
+export function classifyAddress(text: string): 'public' | 'forbidden' {
+  if (text.includes('%') || !ipaddr.isValid(text)) return 'forbidden'
+  const address = ipaddr.parse(text)
+  if (address instanceof ipaddr.IPv4) {
+    if (address.toString() !== text) return 'forbidden'
+    return address.range() === 'unicast' && !deniedV4.some((range) => isInRange(address, range))
+      ? 'public'
+      : 'forbidden'
+  }
+  const isGlobal = isInRange(address, globalV6) && !deniedV6.some((range) => isInRange(address, range))
+  return isGlobal && address.range() === 'unicast' ? 'public' : 'forbidden'
+}
+
+/** Parses a CIDR such as `127.0.0.0/8`; throws on anything else. */
+export function parseRange(cidr: string): AddressRange {
+  return ipaddr.parseCIDR(cidr)
+}
+
+/** Whether the operator allows this address although it is not public. A mapped IPv4 address counts as that address. */
+export function isAllowed(text: string, allowed: readonly AddressRange[]): boolean {
+  if (text.includes('%') || !ipaddr.isValid(text)) return false
+  const parsed = ipaddr.parse(text)
+  const address = parsed instanceof ipaddr.IPv6 && parsed.isIPv4MappedAddress() ? parsed.toIPv4Address() : parsed
+  return allowed.some((range) => isInRange(address, range))
+}
+
+function isInRange(address: ipaddr.IPv4 | ipaddr.IPv6, [base, bits]: AddressRange): boolean {
+  if (address instanceof ipaddr.IPv4) return base instanceof ipaddr.IPv4 && address.match(base, bits)
+  return base instanceof ipaddr.IPv6 && address.match(base, bits)
+}

@@ -1,0 +1,66 @@
+import { createInterface } from 'node:readline'
+import type { Readable } from 'node:stream'
+import { systemClock } from '../platform/clock.ts'
+import type { AdminEnv } from '../platform/config.ts'
+import { openDatabase } from '../platform/db/open-database.ts'
+import type { Database } from '../platform/db/doors.ts'
+import { AppError, InvalidObjectError } from '../platform/errors.ts'
+import { systemIds } from '../platform/ids.ts'
+import { loadMasterKey } from '../platform/master-key.ts'
+import { createSecrets } from '../platform/secrets.ts'
+import { createIdentity } from '../tenants/identity.ts'
+import { createOperatorService } from '../tenants/operator-service.ts'
+import { createTenantKeys } from '../tenants/tenant-key-service.ts'
+
+type AdminOptions = { env: AdminEnv; print: (line: string) => void }
+
+/** `admin create-tenant`: a tenant and its owner, whatever SMT_REGISTRATION says. */
+export async function createTenant(
+  options: AdminOptions & { input: Readable; slug: string; name: string; email: string },
+): Promise<void> {
+  const { env, input, print, slug, name, email } = options
+  const password = await firstLine(input)
+  if (password === '')
+    throw new AppError('invalid_request', 'The password is read from standard input, which is empty.')
+  await withDatabase(env, async (database) => {
+    const secrets = createSecrets(await loadMasterKey(env.SMT_MASTER_KEY, env.SMT_DATA_DIR))
+    const tenantKeys = createTenantKeys({ secrets })
+    const deps = { database, secrets, tenantKeys, clock: systemClock, ids: systemIds }
+    const { accounts } = createIdentity(deps, { registration: 'closed' })
+    const account = await accounts
+      .createAccount({ email, password, tenantName: name, tenantSlug: slug })
+      .catch((error: unknown) => {
+        if (!(error instanceof InvalidObjectError)) throw error
+        throw new AppError('invalid_object', error.problems.map(({ message }) => message).join(' '), { cause: error })
+      })
+    print(`Created the tenant ${slug} (${account.tenantId}) with the owner ${email}.`)
+  })
+}
+
+/** `admin set-quota`. */
+export async function setQuota(options: AdminOptions & { slug: string; quota: string; limit: string }): Promise<void> {
+  const { env, print, slug, quota, limit } = options
+  await withDatabase(env, async (database) => {
+    const { before, after } = await createOperatorService({ database }).setQuota({ slug, quota, limit })
+    print(`${quota} of ${slug} is now ${after}; it was ${before}.`)
+  })
+}
+
+async function withDatabase(env: AdminEnv, fn: (database: Database) => Promise<void>): Promise<void> {
+  const database = await openDatabase(env, { poolMax: 2 })
+  try {
+    await fn(database)
+  } finally {
+    await database.close()
+  }
+}
+
+async function firstLine(input: Readable): Promise<string> {
+  const lines = createInterface({ input })
+  try {
+    for await (const line of lines) return line
+    return ''
+  } finally {
+    lines.close()
+  }
+}

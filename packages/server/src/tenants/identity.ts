@@ -1,0 +1,73 @@
+import { availableParallelism } from 'node:os'
+import type { Clock } from '../platform/clock.ts'
+import type { Database } from '../platform/db/doors.ts'
+import type { Ids } from '../platform/ids.ts'
+import type { Secrets } from '../platform/secrets.ts'
+import { createAccessTokens } from './access-token.ts'
+import { createAccountRoutes } from './account-routes.ts'
+import { createAccountService, type AccountService, type RegistrationMode } from './account-service.ts'
+import { createApiKeyRoutes } from './api-key-routes.ts'
+import { createApiKeyService } from './api-key-service.ts'
+import { createAuditRoutes } from './audit-routes.ts'
+import { createAuthenticator, type Authenticator } from './authenticate.ts'
+import { createWriteOnce, type WriteOnce } from './idempotency.ts'
+import { createMemberRoutes } from './member-routes.ts'
+import { createMemberService } from './member-service.ts'
+import { createNoticeRoutes } from './notice-routes.ts'
+import { createPasswords } from './password.ts'
+import { createQuotaRoutes } from './quota-routes.ts'
+import { createRefreshTokens } from './refresh-token.ts'
+import type { Route } from './route.ts'
+import type { TenantKeys } from './tenant-key-service.ts'
+import { createTenantRoutes } from './tenant-routes.ts'
+import { createTenantService } from './tenant-service.ts'
+
+/** Users, tenants, members and keys: their routes, and what the API asks on every request. */
+export type Identity = {
+  routes: Route[]
+  authenticator: Authenticator
+  writeOnce: WriteOnce
+  accounts: AccountService
+}
+
+export type IdentityDeps = {
+  database: Pick<Database, 'withIdentity' | 'withTenant'>
+  secrets: Secrets
+  tenantKeys: TenantKeys
+  clock: Clock
+  ids: Ids
+}
+
+export type IdentityOptions = {
+  registration: RegistrationMode
+  /** Password hashes at once; twice the cores by default. */
+  passwordConcurrency?: number
+}
+
+export function createIdentity(deps: IdentityDeps, options: IdentityOptions): Identity {
+  const { registration, passwordConcurrency = 2 * availableParallelism() } = options
+  const accessTokens = createAccessTokens(deps)
+  const accounts = createAccountService(
+    {
+      ...deps,
+      accessTokens,
+      refreshTokens: createRefreshTokens(deps),
+      passwords: createPasswords({ concurrency: passwordConcurrency }),
+    },
+    { registration },
+  )
+  return {
+    accounts,
+    authenticator: createAuthenticator({ database: deps.database, accessTokens }),
+    writeOnce: createWriteOnce(deps),
+    routes: [
+      ...createAccountRoutes(accounts),
+      ...createTenantRoutes(createTenantService(), accounts),
+      ...createMemberRoutes(createMemberService()),
+      ...createApiKeyRoutes(createApiKeyService(deps)),
+      ...createQuotaRoutes(),
+      ...createAuditRoutes(),
+      ...createNoticeRoutes(),
+    ],
+  }
+}

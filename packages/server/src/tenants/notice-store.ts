@@ -1,0 +1,90 @@
+import type { JsonValue } from '@smt/engine'
+import { jsonb, sql, type PlatformTx, type TenantTx } from '../platform/db/tx.ts'
+
+export const noticeKinds = [
+  'network_failing',
+  'network_stopped',
+  'blocks_skipped',
+  'blocks_unavailable',
+  'chain_reorganised',
+  'monitor_failing',
+  'delivery_dead',
+  'endpoint_failing',
+] as const
+export type NoticeKind = (typeof noticeKinds)[number]
+
+export type Notice = {
+  kind: NoticeKind
+  severity: 'info' | 'warning' | 'critical'
+  subject: { kind: 'network' | 'monitor' | 'trigger'; id: string }
+  message: string
+  data?: JsonValue
+}
+
+/** Tells tenants of something: an open notice of the same kind and subject counts up instead of repeating. */
+export async function raiseNotice(tx: PlatformTx, tenantIds: readonly string[], notice: Notice): Promise<void> {
+  if (tenantIds.length === 0) return
+  await tx.execute(sql`
+    insert into notices (tenant_id, kind, severity, subject_kind, subject_id, message, data)
+    select t, ${notice.kind}, ${notice.severity}, ${notice.subject.kind}, ${notice.subject.id}, ${notice.message},
+      ${jsonb(notice.data ?? {})}
+    from unnest(${[...tenantIds]}::uuid[]) as t
+    on conflict (tenant_id, kind, subject_kind, subject_id) where resolved_at is null
+    do update set occurrences = notices.occurrences + 1, message = excluded.message, data = excluded.data,
+      severity = excluded.severity`)
+}
+
+/** Closes the open notices of a kind and subject, for all tenants that have one. */
+export async function resolveNotices(
+  tx: PlatformTx,
+  tenantIds: readonly string[],
+  notice: Pick<Notice, 'kind' | 'subject'>,
+): Promise<void> {
+  if (tenantIds.length === 0) return
+  await tx.execute(sql`
+    update notices set resolved_at = now()
+    where tenant_id = any (${[...tenantIds]}::uuid[]) and kind = ${notice.kind}
+      and subject_kind = ${notice.subject.kind} and subject_id = ${notice.subject.id} and resolved_at is null`)
+}
+
+export type NoticeRow = {
+  id: string
+  kind: string
+  severity: string
+  subjectKind: string
+  subjectId: string
+  message: string
+  data: JsonValue
+  occurrences: number
+  resolvedAt: Date | null
+  createdAt: Date
+  updatedAt: Date
+  /** Microseconds since 1970, as pages are cut at. */
+  updatedAtUs: bigint
+}
+
+export type NoticeFilter = {
+  limit: number
+  before: { updatedAtUs: number; id: string } | undefined
+  kind: NoticeKind | undefined
+  state: 'open' | 'resolved' | undefined
+}
+
+/** The latest change first. */
+export async function listNotices(tx: TenantTx, tenantId: string, filter: NoticeFilter): Promise<NoticeRow[]> {
+  const { kind = null, state = null, before, limit } = filter
+  const olderThan =
+    before === undefined
+      ? sql``
+      : sql`and (updated_at, id)
+          < (timestamptz 'epoch' + ${before.updatedAtUs}::float8 * interval '1 microsecond', ${before.id}::uuid)`
+  return tx.rows(sql<NoticeRow>`
+    select id, kind, severity, subject_kind as "subjectKind", subject_id as "subjectId", message, data, occurrences,
+      resolved_at as "resolvedAt", created_at as "createdAt", updated_at as "updatedAt",
+      (extract(epoch from updated_at) * 1000000)::int8 as "updatedAtUs"
+    from notices
+    where tenant_id = ${tenantId} and (${kind}::text is null or kind = ${kind})
+      and (${state}::text is null or (resolved_at is null) = (${state}::text = 'open'))
+      ${olderThan}
+    order by updated_at desc, id desc limit ${limit}`)
+}

@@ -1,0 +1,58 @@
+import { matchVariables, renderTemplate, TemplateTooLongError, type WebhookConfig } from '@smt/engine'
+import { ChannelError, type Alert } from '../channel.ts'
+import { sortedJson } from './sorted-json.ts'
+
+/**
+ * The bytes of a webhook, all keys sorted (spec/02 §3.1, §3.7).
+ *
+ * - `payload_mode: template` (default): `{"body", "title"}`, rendered.
+ * - `payload_mode: raw`: the match object, `{"EVM": {…}}`; no template is evaluated.
+ *
+ * A digest stands for more matches of one block than are told one by one:
+ *
+ * - template: the title of the first match; the body is `<n> matches of <monitor> in block <number>, the first: ` and
+ *   the body of the first match.
+ * - raw: `{"digest": {"block_hash", "block_number", "first_match", "match_count", "monitor", "network_slug"}}`, where
+ *   `first_match` is the match object of the first transaction.
+ *
+ * A retraction is what it takes back with `"retracted": true` beside it, and in template mode `Retracted: ` before the title:
+ * people who read titles are not to take it for another alert.
+ *
+ * @throws ChannelError when the values of the match make the text longer than can be sent.
+ */
+export function webhookBody(config: Pick<WebhookConfig, 'message' | 'payload_mode'>, alert: Alert): string {
+  const body = config.payload_mode === 'raw' ? rawBody(alert) : templateBody(config.message, alert)
+  return sortedJson(alert.isRetraction === true ? { ...body, retracted: true } : body)
+}
+
+function rawBody({ match, digest }: Alert): object {
+  if (digest === undefined) return match
+  return {
+    digest: {
+      block_hash: digest.blockHash,
+      block_number: digest.blockNumber,
+      first_match: match,
+      match_count: digest.matchCount,
+      monitor: digest.monitorName,
+      network_slug: digest.networkSlug,
+    },
+  }
+}
+
+function templateBody(message: WebhookConfig['message'], { match, digest, isRetraction }: Alert): object {
+  const variables = matchVariables(match)
+  const title = `${isRetraction === true ? 'Retracted: ' : ''}${render(message?.title ?? '', variables)}`
+  const body = render(message?.body ?? '', variables)
+  if (digest === undefined) return { title, body }
+  const { matchCount, monitorName, blockNumber } = digest
+  return { title, body: `${matchCount} matches of ${monitorName} in block ${blockNumber}, the first: ${body}` }
+}
+
+function render(template: string, variables: ReadonlyMap<string, string>): string {
+  try {
+    return renderTemplate(template, variables)
+  } catch (error) {
+    if (error instanceof TemplateTooLongError) throw new ChannelError('message_too_long', error.message)
+    throw error
+  }
+}

@@ -1,0 +1,28 @@
+import type { TriggerConfig, WebhookConfig } from '@smt/engine'
+import { ChannelError, type Channel } from '../channel.ts'
+import { webhookBody } from './webhook-body.ts'
+import { webhookHeaders } from './webhook-headers.ts'
+
+/**
+ * An HTTP request to any receiver (spec/02 §3.1, §3.7, §3.8): the configured method as it is spelled, POST by default;
+ * a body with every method; URL and headers are no templates.
+ */
+export const webhookChannel: Channel = {
+  kind: 'webhook',
+  prepare: (configuration, alert, sending) => {
+    const config = settingsOf(configuration)
+    const body = webhookBody(config, alert)
+    return {
+      url: config.url.value,
+      method: config.method ?? 'POST',
+      headers: webhookHeaders(config, { ...sending, isRetraction: alert.isRetraction === true, body }),
+      body,
+    }
+  },
+  retryPolicy: (configuration) => settingsOf(configuration).retry_policy,
+}
+
+function settingsOf({ config }: TriggerConfig): WebhookConfig {
+  if (!('url' in config)) throw new ChannelError('unsupported_channel', 'the settings are not those of a webhook')
+  return config
+}

@@ -1,0 +1,70 @@
+import type { WebhookConfig } from '@smt/engine'
+import { ChannelError, type Sending } from '../channel.ts'
+import { signBody } from './signature.ts'
+
+/**
+ * The headers of a webhook: `Content-Type`, then the signature when there is a secret, then the configured ones, which
+ * replace earlier ones in any letter case (spec/02 §3.1, §3.7), and last `webhook-id` and `webhook-incarnation`, which
+ * nothing replaces. An alert of the first incarnation does not carry the latter: it is as it was before there were any.
+ *
+ * @throws ChannelError for a header that HTTP cannot carry, and for an empty secret.
+ */
+export function webhookHeaders(
+  config: Pick<WebhookConfig, 'secret' | 'headers'>,
+  { body, deliveryId, incarnation, isRetraction, now }: Sending & { body: string; isRetraction: boolean },
+): Record<string, string> {
+  const headers = new Map<string, [name: string, value: string]>()
+  const set = (name: string, value: string) => headers.set(name.toLowerCase(), [name, value])
+  set('Content-Type', 'application/json')
+  if (config.secret != null) {
+    if (config.secret.value === '') throw new ChannelError('invalid_secret', 'the secret of the signature is empty')
+    const timestamp = String(now.getTime())
+    set('X-Signature', signBody(config.secret.value, { body, timestamp }))
+    set('X-Timestamp', timestamp)
+  }
+  for (const [name, value] of Object.entries(config.headers ?? {})) set(checkedName(name), checkedValue(value))
+  set('webhook-id', isRetraction ? retractionId(deliveryId) : messageId(deliveryId))
+  headers.delete('webhook-incarnation')
+  if (isRetraction || incarnation > 1) set('webhook-incarnation', String(incarnation))
+  return Object.fromEntries(headers.values())
+}
+
+/** The name of a delivery to its receiver: the same in every attempt, so that a repeat can be told. */
+export function messageId(deliveryId: string): string {
+  return `msg_${deliveryId.replaceAll('-', '')}`
+}
+
+/** The name of the retraction of a delivery: a receiver sees what it takes back. */
+export function retractionId(deliveryId: string): string {
+  return `${messageId(deliveryId)}.retracted`
+}
+
+// They say whom the request is for (the URL does), how its bytes are framed and how the connection is used.
+const reserved = new Set([
+  'connection',
+  'content-length',
+  'expect',
+  'host',
+  'keep-alive',
+  'proxy-connection',
+  'te',
+  'trailer',
+  'transfer-encoding',
+  'upgrade',
+])
+
+function checkedName(name: string): string {
+  if (!/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/.test(name) || reserved.has(name.toLowerCase())) {
+    throw new ChannelError('invalid_header', 'a configured header has a name that cannot be sent')
+  }
+  return name
+}
+
+function checkedValue(value: string): string {
+  // oxlint-disable-next-line no-control-regex -- control characters are what is refused
+  if (/[\0-\x08\x0a-\x1f\x7f]/.test(value)) {
+    throw new ChannelError('invalid_header', 'a configured header has a value that cannot be sent')
+  }
+  // HTTP libraries write one byte per character: this way the bytes on the wire are the UTF-8 of the value.
+  return Buffer.from(value, 'utf8').toString('latin1')
+}

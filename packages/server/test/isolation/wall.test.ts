@@ -1,0 +1,259 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { lintTenantWall } from '../../src/platform/db/tenant-lint.ts'
+import { createTx, sql, type RawBuilder } from '../../src/platform/db/tx.ts'
+import { openTestDatabase, type TestDatabase } from '../../src/testing/harness.ts'
+import { probeForeignRows, seedEveryTenantTable, tenantTables } from './wall-probe.ts'
+
+const a = '018f0000-0000-7000-8000-00000000000a'
+const b = '018f0000-0000-7000-8000-00000000000b'
+
+describe('the wall between tenants', () => {
+  let test: TestDatabase
+  let tables: string[]
+
+  beforeAll(async () => {
+    test = await openTestDatabase()
+    await seedEveryTenantTable(test.admin, a, 'a')
+    await seedEveryTenantTable(test.admin, b, 'b')
+    tables = await tenantTables(test.admin)
+  })
+  afterAll(() => test.close())
+
+  it('covers every tenant table: both tenants have rows in each of them', async () => {
+    expect(tables.length).toBeGreaterThan(15)
+    for (const table of tables) {
+      for (const tenant of [a, b]) {
+        const { rows } = await test.admin.query<{ n: number }>(
+          `select count(*)::int as n from ${table} where tenant_id = $1`,
+          [tenant],
+        )
+        expect({ table, tenant, rows: rows[0]?.n }).toEqual({ table, tenant, rows: 1 })
+      }
+    }
+  })
+
+  it('shows a tenant its own rows alone, also when every WHERE tenant_id is ignored', async () => {
+    for (const table of tables) {
+      const seen = await inTenant(sql<{ tenant_id: string }>`select tenant_id from ${sql.raw(table)}`).catch(
+        (error: unknown) => deniedOrThrow(error),
+      )
+      expect({ table, foreign: seen.filter((row) => row.tenant_id !== a) }).toEqual({ table, foreign: [] })
+    }
+  })
+
+  it.each([
+    ['update', (table: string) => `update ${table} set tenant_id = tenant_id where tenant_id = '${b}'`],
+    ['delete', (table: string) => `delete from ${table} where tenant_id = '${b}'`],
+  ])('refuses to %s rows of another tenant in every table', async (_, statementFor) => {
+    for (const table of tables) {
+      const affected = await test.database
+        .withTenant(a, {}, (tx) => tx.execute(sql.raw(statementFor(table))))
+        .catch((error: unknown) => deniedOrThrow(error).length)
+      expect({ table, affected }).toEqual({ table, affected: 0 })
+    }
+  })
+
+  it.each([
+    ['move a row to', `update monitors set tenant_id = '${b}'`],
+    [
+      'insert a row for',
+      `insert into config_changes (tenant_id, object_kind, object_id) values ('${b}', 'monitor', '${b}')`,
+    ],
+  ])('refuses to %s another tenant', async (_, statement) => {
+    await expect(test.database.withTenant(a, {}, (tx) => tx.execute(sql.raw(statement)))).rejects.toMatchObject({
+      code: '42501',
+    })
+  })
+
+  it('shows nothing at all when no tenant is set', async () => {
+    for (const table of tables) {
+      const seen = await test.database
+        .withIdentity((tx) => tx.rows(sql`select tenant_id from ${sql.raw(table)}`))
+        .catch((error: unknown) => deniedOrThrow(error))
+      expect({ table, seen: seen.length }).toEqual({ table, seen: 0 })
+    }
+  })
+
+  it('keeps identity tables closed to both service roles', async () => {
+    for (const table of ['users', 'sessions', 'refresh_tokens']) {
+      for (const door of ['withIdentity', 'withPlatform'] as const) {
+        await expect(test.database[door]((tx) => tx.rows(sql`select * from ${sql.raw(table)}`))).rejects.toMatchObject({
+          code: '42501',
+        })
+      }
+    }
+  })
+
+  it('shows through the windows only what concerns the tenant', async () => {
+    const sources = await inTenant(sql<{ id: string }>`select id from app.tenant_sources`)
+    const items = await inTenant(sql<{ tx_hash: string }>`select tx_hash from app.tenant_chain_items`)
+    const { rows: all } = await test.admin.query<{ n: number }>('select count(*)::int as n from chain_items')
+    expect(all[0]?.n).toBe(2)
+    expect(items).toHaveLength(1)
+    expect(sources).toHaveLength(1)
+  })
+
+  it('has no finding of its own catalogue lint', async () => {
+    expect(await inAdmin((client) => lintTenantWall(client))).toEqual([])
+  })
+
+  const inTenant = <Row>(query: RawBuilder<Row>) =>
+    test.database.withTenant(a, { readOnly: true }, (tx) => tx.rows(query))
+  const inAdmin = async <T>(fn: (client: never) => Promise<T>): Promise<T> => fn(test.admin as never)
+
+  describe('mutations: a broken guard does not leak, or is noticed', () => {
+    type Mutation = { name: string; statements: string[]; leaks: boolean; lint: RegExp }
+    const mutations: Mutation[] = [
+      {
+        name: 'row-level security off',
+        statements: ['alter table monitors disable row level security'],
+        leaks: true,
+        lint: /security is off: public\.monitors/,
+      },
+      {
+        name: 'not forced',
+        statements: ['alter table monitors no force row level security'],
+        leaks: false,
+        lint: /not forced/,
+      },
+      {
+        name: 'app role BYPASSRLS',
+        statements: ['alter role smt_app bypassrls'],
+        leaks: true,
+        lint: /bypasses policies/,
+      },
+      {
+        name: 'an extra permissive policy',
+        statements: ['create policy extra on monitors using (true)'],
+        leaks: false,
+        lint: /not the canonical form: public\.monitors \/ extra/,
+      },
+      {
+        name: 'an extra permissive policy of the app role',
+        statements: ['create policy extra on monitors for select to smt_app using (true)'],
+        leaks: false,
+        lint: /extra/,
+      },
+      {
+        name: 'restrictive policy dropped',
+        statements: ['drop policy tenant_wall on monitors'],
+        leaks: false,
+        lint: /restrictive twin policy is missing/,
+      },
+      {
+        name: 'permissive policy dropped',
+        statements: ['drop policy tenant_rows on monitors'],
+        leaks: false,
+        lint: /permissive twin policy is missing/,
+      },
+      {
+        name: 'permissive policy opened',
+        statements: [
+          'drop policy tenant_rows on monitors',
+          'create policy tenant_rows on monitors to smt_app using (true)',
+        ],
+        leaks: false,
+        lint: /permissive twin policy is missing/,
+      },
+      {
+        name: 'policy for another role',
+        statements: ['alter policy tenant_wall on monitors to smt_platform'],
+        leaks: false,
+        lint: /restrictive twin policy is missing/,
+      },
+      {
+        name: 'WITH CHECK (true)',
+        statements: ['alter policy tenant_rows on monitors with check (true)'],
+        leaks: false,
+        lint: /permissive twin policy is missing/,
+      },
+      {
+        name: 'app role member of the owner',
+        statements: ['grant smt_owner to smt_app'],
+        leaks: false,
+        lint: /member of another role: smt_owner/,
+      },
+      {
+        name: 'a new tenant table without row-level security',
+        statements: [
+          'create table leaky (tenant_id uuid not null, id uuid, primary key (tenant_id, id))',
+          'grant select on leaky to smt_app',
+        ],
+        leaks: false,
+        lint: /security is off: public\.leaky/,
+      },
+      {
+        name: 'a single-column foreign key',
+        statements: [
+          'create unique index monitors_id on monitors (id)',
+          'alter table matches_default add constraint single foreign key (monitor_id) references monitors (id)',
+        ],
+        leaks: false,
+        lint: /foreign key between tenant tables without tenant_id: matches_default single/,
+      },
+      {
+        name: 'a unique index without tenant',
+        statements: ['create unique index nosy on monitors (version_id)'],
+        leaks: false,
+        lint: /unique index without tenant_id: nosy/,
+      },
+      {
+        name: 'a view of its owner',
+        statements: ['create view peek as select * from monitors', 'grant select on peek to smt_app'],
+        leaks: false,
+        lint: /does not run as its caller: public\.peek/,
+      },
+      {
+        name: 'a definer function with a loose search_path',
+        statements: ['create function app.loose() returns integer language sql security definer as $$ select 1 $$'],
+        leaks: false,
+        lint: /pinned search_path: app\.loose\(\)/,
+      },
+      {
+        name: 'a partition granted directly',
+        statements: ['grant select on matches_default to smt_app'],
+        leaks: false,
+        lint: /partition reachable directly/,
+      },
+      {
+        name: 'truncate granted',
+        statements: ['grant truncate on monitors to smt_app'],
+        leaks: false,
+        lint: /may truncate/,
+      },
+    ]
+
+    it.each(mutations)('$name', async ({ statements, leaks, lint }) => {
+      const result = await probeForeignRows(test.admin, {
+        tenant: a,
+        statements,
+        lint: (client) => lintTenantWall(client),
+      })
+      expect(result.findings.map((finding) => `${finding.rule}: ${finding.object}`).join('\n')).toMatch(lint)
+      // The twin policies hold against every mistake but switching the guard itself off, which the probe must then see.
+      expect(result.foreignRows > 0).toBe(leaks)
+    })
+
+    it('is itself sighted: without a mutation neither probe nor lint reports anything', async () => {
+      const result = await probeForeignRows(test.admin, {
+        tenant: a,
+        statements: [],
+        lint: (client) => lintTenantWall(client),
+      })
+      expect(result).toEqual({ foreignRows: 0, findings: [] })
+    })
+  })
+
+  it('builds statements with parameters only: a hostile value never becomes SQL', async () => {
+    const texts: string[] = []
+    const client = { query: async (text: string) => (texts.push(text), { rows: [], rowCount: 0 }) }
+    await createTx('tenant', client as never).rows(sql`select ${`'; drop table monitors; --`}`)
+    expect(texts).toEqual(['select $1'])
+  })
+})
+
+/** Permission denied counts as "nothing seen"; every other error is one. */
+function deniedOrThrow(error: unknown): { tenant_id: string }[] {
+  if (typeof error === 'object' && error !== null && 'code' in error && error.code === '42501') return []
+  throw error
+}

@@ -1,0 +1,6 @@
+export { startAnvil, type Anvil, type AnvilOptions } from './anvil.ts'
+export { freePort } from './free-port.ts'
+export { createJsonRpc, type JsonRpc } from './json-rpc.ts'
+export { startReceiver, type ReceivedRequest, type Receiver, type ReceiverBehaviour } from './receiver.ts'
+export { startRpcProxy, type RpcInterception, type RpcProxy, type RpcRequest } from './rpc-proxy.ts'
+export { deployToken, type Token, type Transfer } from './token.ts'
