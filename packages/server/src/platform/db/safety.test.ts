@@ -1,7 +1,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
 import { hasServer, openTestDatabase, type TestDatabase } from '../../testing/harness.ts'
 import { DataDirLockedError, lockDataDir } from './data-dir-lock.ts'
 import { openEmbeddedDatabase, openServerDatabase } from './open-database.ts'
@@ -60,7 +60,12 @@ describe.skipIf(!hasServer())('start-up refusal on a server', () => {
   it('refuses a database with a missing migration and names the command', async () => {
     await test.admin.query(`delete from schema_migrations where number = (select max(number) from schema_migrations)`)
     await expect(open(test.urls!.app)).rejects.toThrow(/lacks 1 migration.*npm run migrate/)
-    await test.admin.query(`insert into schema_migrations select 6, '0006_doors.sql', 'other'`)
+  })
+
+  it('refuses a database whose migration was edited after it had been applied', async () => {
+    const test = await openTestDatabase()
+    onTestFinished(() => test.close())
+    await test.admin.query(`update schema_migrations set checksum = 'other' where number = 6`)
     await expect(open(test.urls!.app)).rejects.toThrow(/was changed after it had been applied/)
   })
 })
