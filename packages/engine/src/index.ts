@@ -55,13 +55,18 @@ export { EXPRESSION_DEPTH_MAX, type Expression, type ExpressionDialect } from '.
 export { type ExpressionTrace } from './expression/expression-trace.ts'
 export { type ExpressionErrorClass } from './expression/operand.ts'
 export { type MatchArgument } from './evm/argument-decoder.ts'
-export { checkConditions } from './matching/check-conditions.ts'
+export { checkConditions } from './matching/evm/check-conditions.ts'
 export { EngineError, type EngineErrorCode } from './matching/engine-error.ts'
-export { type MonitorInput } from './matching/compiled-monitor.ts'
-export { compileMonitors, type MonitorIndex } from './matching/monitor-index.ts'
-export { type BlockData } from './matching/candidates.ts'
-export { factsNeeded, type FactsNeeded } from './matching/facts-needed.ts'
-export { evaluateBlock, type BlockFacts, type BlockResult, type EvaluationFailure } from './matching/evaluate-block.ts'
+export { type MonitorInput } from './matching/evm/compiled-monitor.ts'
+export { compileMonitors, type MonitorIndex } from './matching/evm/monitor-index.ts'
+export { type BlockData } from './matching/evm/candidates.ts'
+export { factsNeeded, type FactsNeeded } from './matching/evm/facts-needed.ts'
+export {
+  evaluateBlock,
+  type BlockFacts,
+  type BlockResult,
+  type EvaluationFailure,
+} from './matching/evm/evaluate-block.ts'
 export {
   type ArgumentEntry,
   type ChainItem,
@@ -71,7 +76,7 @@ export {
   type MatchedSignature,
   type MatchedTransaction,
 } from './matching/match.ts'
-export { explainMatch, type ExplainInput } from './matching/explain.ts'
+export { explainMatch, type ExplainInput } from './matching/evm/explain.ts'
 export { type Explanation } from './matching/explanation.ts'
 export { assembleMatch, type MatchObject, type MatchParts } from './matching/assemble-match.ts'
 export { matchVariables } from './template/match-variables.ts'

@@ -4,9 +4,9 @@ import type { JsonObject } from '../evm/json-object.ts'
 import { logKeys } from '../evm/log.ts'
 import { address, block, erc20Abi, hash, logs, monitor, receipts, transferLog } from '../testing/evm-chain.ts'
 import { assembleMatch } from './assemble-match.ts'
-import { evaluateBlock } from './evaluate-block.ts'
+import { evaluateBlock } from './evm/evaluate-block.ts'
 import type { EngineMatch } from './match.ts'
-import { compileMonitors } from './monitor-index.ts'
+import { compileMonitors } from './evm/monitor-index.ts'
 
 const token = '0x00000000000000000000000000000000000000Aa'
 const D1 = hash(0xd1)

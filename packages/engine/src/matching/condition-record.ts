@@ -1,6 +1,6 @@
 import type { ExpressionTrace } from '../expression/expression-trace.ts'
-import type { Condition } from './compiled-monitor.ts'
-import type { ConditionObserver, TriedOn } from './evaluate-monitor.ts'
+import type { Condition } from './evm/compiled-monitor.ts'
+import type { ConditionObserver, TriedOn } from './evm/evaluate-monitor.ts'
 import type { ConditionExplanation } from './explanation.ts'
 
 /** Remembers what an evaluation said of each condition on each log, call or transaction. */

@@ -2,7 +2,7 @@ import { evmFamilyOf } from '../expression/evm-kinds.ts'
 import { formsOf } from '../expression/operand.ts'
 import type { ExpressionParameters } from '../expression/parameters.ts'
 import { type BoundList, addBound, boundsPassedBy, createBoundList, removeBound } from './bound-list.ts'
-import { integerOf, keyTextOf, type PredicateKey } from './predicate-keys.ts'
+import { integerOf, keyTextOf, type PredicateKey } from './evm/predicate-keys.ts'
 
 /**
  * Entries arranged by what must hold for them, so that those which cannot match a log or a call are never looked at. Plain

@@ -2,7 +2,7 @@ import { drawBlock, drawTransactionVariables, type SceneBlock } from './scene/bl
 import { type Draw, pick, repeat } from './scene/draw.ts'
 import { drawItem, drawTwin, type SceneItem } from './scene/interfaces.ts'
 import { drawMonitor } from './scene/monitors.ts'
-import type { MonitorInput } from '../matching/compiled-monitor.ts'
+import type { MonitorInput } from '../matching/evm/compiled-monitor.ts'
 
 export type Scene = SceneBlock & { monitors: MonitorInput[] }
 

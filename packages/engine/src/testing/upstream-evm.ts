@@ -5,9 +5,9 @@ import { type EvmBlock, parseEvmBlock } from '../evm/block.ts'
 import type { EvmLog } from '../evm/log.ts'
 import { type EvmReceipt, parseEvmReceipts } from '../evm/receipt.ts'
 import { assembleMatch, type MatchObject } from '../matching/assemble-match.ts'
-import { evaluateBlock } from '../matching/evaluate-block.ts'
-import { factsNeeded } from '../matching/facts-needed.ts'
-import { compileMonitors } from '../matching/monitor-index.ts'
+import { evaluateBlock } from '../matching/evm/evaluate-block.ts'
+import { factsNeeded } from '../matching/evm/facts-needed.ts'
+import { compileMonitors } from '../matching/evm/monitor-index.ts'
 import { readUpstream } from './upstream-fixture.ts'
 
 /** What EXPECTED.md calls TX-USDC, EV-ARGS and so on. */

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
-import { matchVariables } from '../template/match-variables.ts'
-import { type Argument, callTo, contract, D1, eventOf, matchesOf } from '../testing/contract.ts'
-import { hash, monitor } from '../testing/evm-chain.ts'
-import { assembleMatch } from './assemble-match.ts'
+import { matchVariables } from '../../template/match-variables.ts'
+import { type Argument, callTo, contract, D1, eventOf, matchesOf } from '../../testing/contract.ts'
+import { hash, monitor } from '../../testing/evm-chain.ts'
+import { assembleMatch } from '../assemble-match.ts'
 
 type Called = ReturnType<typeof callTo>
 type Logged = ReturnType<typeof eventOf>

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { address, erc20Abi, monitor } from '../testing/evm-chain.ts'
+import { address, erc20Abi, monitor } from '../../testing/evm-chain.ts'
 import { compileMonitors } from './monitor-index.ts'
 
 const pingAbi = [{ type: 'event' as const, name: 'Ping', anonymous: false, inputs: [] }]

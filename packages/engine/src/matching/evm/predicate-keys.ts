@@ -1,8 +1,8 @@
-import { type EvmFamily, evmFamilyOf } from '../expression/evm-kinds.ts'
-import type { ComparisonExpression, Expression } from '../expression/expression.ts'
-import type { CompiledExpression } from '../expression/compile-expression.ts'
-import { addressOf, lowerOf, signedOf, unsignedOf } from '../expression/text-forms.ts'
-import { createTextForms, type TextForms } from '../expression/value-node.ts'
+import { type EvmFamily, evmFamilyOf } from '../../expression/evm-kinds.ts'
+import type { ComparisonExpression, Expression } from '../../expression/expression.ts'
+import type { CompiledExpression } from '../../expression/compile-expression.ts'
+import { addressOf, lowerOf, signedOf, unsignedOf } from '../../expression/text-forms.ts'
+import { createTextForms, type TextForms } from '../../expression/value-node.ts'
 
 /**
  * Something that must hold for an expression to be true: a variable equals a value (as `keyTextOf` writes it), or is an

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { address, erc20Abi, monitor } from '../testing/evm-chain.ts'
+import { address, erc20Abi, monitor } from '../../testing/evm-chain.ts'
 import { checkConditions } from './check-conditions.ts'
 
 const token = address(0x70)

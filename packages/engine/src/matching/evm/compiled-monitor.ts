@@ -1,10 +1,10 @@
-import type { MonitorConfig } from '../config/monitor.ts'
-import type { EventDecoder } from '../evm/event-decoder.ts'
-import type { FunctionDecoder } from '../evm/function-decoder.ts'
-import { type CompiledExpression, compileExpression } from '../expression/compile-expression.ts'
+import type { MonitorConfig } from '../../config/monitor.ts'
+import type { EventDecoder } from '../../evm/event-decoder.ts'
+import type { FunctionDecoder } from '../../evm/function-decoder.ts'
+import { type CompiledExpression, compileExpression } from '../../expression/compile-expression.ts'
 import { type CompiledAbi, createAbiInterner } from './compiled-abi.ts'
-import { createInterner, type Interner } from './intern.ts'
-import { normaliseAddress, normaliseSignature } from './normalise.ts'
+import { createInterner, type Interner } from '../intern.ts'
+import { normaliseAddress, normaliseSignature } from '../normalise.ts'
 
 /** `key` is opaque and names the monitor in results, for example the id of a monitor version. */
 export type MonitorInput = { key: string; configuration: MonitorConfig }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import type { MonitorConfig } from '../config/monitor.ts'
-import type { EvmReceipt } from '../evm/receipt.ts'
-import { keccak256 } from '../evm/keccak.ts'
+import type { MonitorConfig } from '../../config/monitor.ts'
+import type { EvmReceipt } from '../../evm/receipt.ts'
+import { keccak256 } from '../../evm/keccak.ts'
 import {
   address,
   block,
@@ -12,7 +12,7 @@ import {
   receipts,
   transferLog,
   transferTopic,
-} from '../testing/evm-chain.ts'
+} from '../../testing/evm-chain.ts'
 import type { BlockData } from './candidates.ts'
 import { evaluateBlock } from './evaluate-block.ts'
 import { factsNeeded } from './facts-needed.ts'

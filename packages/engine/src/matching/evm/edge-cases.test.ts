@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import type { MonitorConfig } from '../config/monitor.ts'
-import { callTo, contract, D1, eventOf, matchesOf } from '../testing/contract.ts'
-import { address, block, hash, monitor, receipts } from '../testing/evm-chain.ts'
+import type { MonitorConfig } from '../../config/monitor.ts'
+import { callTo, contract, D1, eventOf, matchesOf } from '../../testing/contract.ts'
+import { address, block, hash, monitor, receipts } from '../../testing/evm-chain.ts'
 import { compileMonitors } from './monitor-index.ts'
 import { evaluateBlock } from './evaluate-block.ts'
 

@@ -1,8 +1,8 @@
-import type { ContractSpec } from '../config/contract-spec.ts'
-import { type AbiEvent, compileEvent, type EventDecoder } from '../evm/event-decoder.ts'
-import { type AbiFunction, compileFunction, type FunctionDecoder } from '../evm/function-decoder.ts'
-import { createInterner, type Interner } from './intern.ts'
-import { normaliseSignature } from './normalise.ts'
+import type { ContractSpec } from '../../config/contract-spec.ts'
+import { type AbiEvent, compileEvent, type EventDecoder } from '../../evm/event-decoder.ts'
+import { type AbiFunction, compileFunction, type FunctionDecoder } from '../../evm/function-decoder.ts'
+import { createInterner, type Interner } from '../intern.ts'
+import { normaliseSignature } from '../normalise.ts'
 
 /** The events of one ABI, one for each topic hash, and its functions, one for each selector. */
 export type CompiledAbi = {

@@ -1,12 +1,12 @@
-import { AbiDecodeError } from '../evm/abi-decoder.ts'
-import type { DecodedArgument } from '../evm/argument-decoder.ts'
-import type { EvmBlock } from '../evm/block.ts'
-import type { EventDecoder } from '../evm/event-decoder.ts'
-import type { FunctionDecoder } from '../evm/function-decoder.ts'
-import type { EvmLog } from '../evm/log.ts'
-import type { EvmTransaction } from '../evm/transaction.ts'
-import { createParameters, type ExpressionParameters } from '../expression/parameters.ts'
-import type { MatchArgument } from '../evm/argument-decoder.ts'
+import { AbiDecodeError } from '../../evm/abi-decoder.ts'
+import type { DecodedArgument } from '../../evm/argument-decoder.ts'
+import type { EvmBlock } from '../../evm/block.ts'
+import type { EventDecoder } from '../../evm/event-decoder.ts'
+import type { FunctionDecoder } from '../../evm/function-decoder.ts'
+import type { EvmLog } from '../../evm/log.ts'
+import type { EvmTransaction } from '../../evm/transaction.ts'
+import { createParameters, type ExpressionParameters } from '../../expression/parameters.ts'
+import type { MatchArgument } from '../../evm/argument-decoder.ts'
 
 /** A log or a call taken apart, once for all monitors that ask. */
 export type Decoded = { args: MatchArgument[]; parameters: ExpressionParameters }

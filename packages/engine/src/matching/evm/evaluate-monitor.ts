@@ -1,11 +1,11 @@
-import type { EvmReceipt } from '../evm/receipt.ts'
-import type { EvmTransaction } from '../evm/transaction.ts'
-import type { ExpressionParameters } from '../expression/parameters.ts'
-import type { ExpressionTrace } from '../expression/expression-trace.ts'
+import type { EvmReceipt } from '../../evm/receipt.ts'
+import type { EvmTransaction } from '../../evm/transaction.ts'
+import type { ExpressionParameters } from '../../expression/parameters.ts'
+import type { ExpressionTrace } from '../../expression/expression-trace.ts'
 import type { CallHit, Candidate, EventHit } from './candidates.ts'
 import type { CompiledMonitor, Condition, TransactionCondition } from './compiled-monitor.ts'
-import { EngineError } from './engine-error.ts'
-import type { ArgumentEntry, EngineMatch, MatchedSignature, MatchedTransaction } from './match.ts'
+import { EngineError } from '../engine-error.ts'
+import type { ArgumentEntry, EngineMatch, MatchedSignature, MatchedTransaction } from '../match.ts'
 import { receiptVariable, transactionParameters } from './transaction-parameters.ts'
 
 /** One transaction, for all monitors that it may concern. */

@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, it } from 'vitest'
-import type { MonitorConfig } from '../config/monitor.ts'
-import type { EvmLog } from '../evm/log.ts'
-import { isUpstreamMissing } from '../testing/upstream-fixture.ts'
+import type { MonitorConfig } from '../../config/monitor.ts'
+import type { EvmLog } from '../../evm/log.ts'
+import { isUpstreamMissing } from '../../testing/upstream-fixture.ts'
 import {
   evaluateUpstream,
   callArguments,
@@ -14,8 +14,8 @@ import {
   usdc,
   readUpstreamEvm,
   type Upstream,
-} from '../testing/upstream-evm.ts'
-import { matchVariables } from '../template/match-variables.ts'
+} from '../../testing/upstream-evm.ts'
+import { matchVariables } from '../../template/match-variables.ts'
 
 type Conditions = Partial<MonitorConfig['match_conditions']>
 type Data = { block?: number; logs?: EvmLog[]; monitor?: MonitorConfig }

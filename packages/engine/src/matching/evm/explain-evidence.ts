@@ -1,12 +1,12 @@
-import type { ContractSpec } from '../config/contract-spec.ts'
-import { AbiDecodeError } from '../evm/abi-decoder.ts'
-import type { EvmLog } from '../evm/log.ts'
-import type { EvmTransaction } from '../evm/transaction.ts'
+import type { ContractSpec } from '../../config/contract-spec.ts'
+import { AbiDecodeError } from '../../evm/abi-decoder.ts'
+import type { EvmLog } from '../../evm/log.ts'
+import type { EvmTransaction } from '../../evm/transaction.ts'
 import { type CallHit, type EventHit, selectorOf } from './candidates.ts'
 import type { CompiledAbi } from './compiled-abi.ts'
 import type { AddressEntries, CompiledMonitor } from './compiled-monitor.ts'
 import type { Decoding } from './decoding.ts'
-import type { FunctionsGate, LogExplanation } from './explanation.ts'
+import type { FunctionsGate, LogExplanation } from '../explanation.ts'
 
 /** One monitor alone, with its contract specs still at hand. */
 export type Lookup = {

@@ -1,8 +1,8 @@
-import { compileExpression } from '../expression/compile-expression.ts'
-import { evmFamilyOf } from '../expression/evm-kinds.ts'
-import type { ComparisonExpression, Expression } from '../expression/expression.ts'
-import type { DeclaredParameter } from '../expression/expression-finding.ts'
-import { createParameters } from '../expression/parameters.ts'
+import { compileExpression } from '../../expression/compile-expression.ts'
+import { evmFamilyOf } from '../../expression/evm-kinds.ts'
+import type { ComparisonExpression, Expression } from '../../expression/expression.ts'
+import type { DeclaredParameter } from '../../expression/expression-finding.ts'
+import { createParameters } from '../../expression/parameters.ts'
 
 /**
  * Whether an EVM expression can never be true, whatever its parameters hold: it does not parse, or an error is certain to

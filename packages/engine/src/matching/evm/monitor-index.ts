@@ -1,6 +1,6 @@
-import type { Input } from '../evm/argument-decoder.ts'
-import type { EventDecoder } from '../evm/event-decoder.ts'
-import type { FunctionDecoder } from '../evm/function-decoder.ts'
+import type { Input } from '../../evm/argument-decoder.ts'
+import type { EventDecoder } from '../../evm/event-decoder.ts'
+import type { FunctionDecoder } from '../../evm/function-decoder.ts'
 import {
   type CallWatch,
   type CompiledMonitor,
@@ -11,7 +11,7 @@ import {
   type MonitorInput,
   releaseMonitor,
 } from './compiled-monitor.ts'
-import { addEntry, createPredicateIndex, isEmpty, type PredicateIndex, removeEntry } from './predicate-index.ts'
+import { addEntry, createPredicateIndex, isEmpty, type PredicateIndex, removeEntry } from '../predicate-index.ts'
 import { type KindOf, type PredicateKey, predicateKeysOf } from './predicate-keys.ts'
 import { receiptVariable, transactionVariables } from './transaction-parameters.ts'
 

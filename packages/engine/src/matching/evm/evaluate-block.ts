@@ -1,9 +1,9 @@
-import type { EvmReceipt } from '../evm/receipt.ts'
+import type { EvmReceipt } from '../../evm/receipt.ts'
 import { type BlockData, currentLogs, findCandidates } from './candidates.ts'
 import type { CompiledMonitor } from './compiled-monitor.ts'
 import { decodingOf } from './decoding.ts'
 import { createSubject, evaluateMonitor } from './evaluate-monitor.ts'
-import type { ChainItem, EngineMatch } from './match.ts'
+import type { ChainItem, EngineMatch } from '../match.ts'
 import type { MonitorIndex } from './monitor-index.ts'
 import { receiptVariable } from './transaction-parameters.ts'
 

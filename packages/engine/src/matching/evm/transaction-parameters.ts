@@ -1,7 +1,7 @@
-import type { EvmReceipt } from '../evm/receipt.ts'
-import type { EvmTransaction } from '../evm/transaction.ts'
-import { createParameters, type ExpressionParameters } from '../expression/parameters.ts'
-import type { JsonValue } from '../config/json.ts'
+import type { EvmReceipt } from '../../evm/receipt.ts'
+import type { EvmTransaction } from '../../evm/transaction.ts'
+import { createParameters, type ExpressionParameters } from '../../expression/parameters.ts'
+import type { JsonValue } from '../../config/json.ts'
 
 /** The variables of transaction conditions and their kinds: exactly these, in this order (spec/04 §5.2). */
 export const transactionVariables = [

@@ -1,9 +1,9 @@
 import { beforeAll, describe, expect, it } from 'vitest'
-import type { MonitorConfig } from '../config/monitor.ts'
-import { parseEvmBlock } from '../evm/block.ts'
-import { ChainDataError } from '../evm/chain-data-error.ts'
-import type { EvmLog } from '../evm/log.ts'
-import { isUpstreamMissing } from '../testing/upstream-fixture.ts'
+import type { MonitorConfig } from '../../config/monitor.ts'
+import { parseEvmBlock } from '../../evm/block.ts'
+import { ChainDataError } from '../../evm/chain-data-error.ts'
+import type { EvmLog } from '../../evm/log.ts'
+import { isUpstreamMissing } from '../../testing/upstream-fixture.ts'
 import {
   evaluateUpstream,
   callArguments,
@@ -19,8 +19,8 @@ import {
   usdc,
   readUpstreamEvm,
   type Upstream,
-} from '../testing/upstream-evm.ts'
-import { matchVariables } from '../template/match-variables.ts'
+} from '../../testing/upstream-evm.ts'
+import { matchVariables } from '../../template/match-variables.ts'
 
 type Conditions = Partial<MonitorConfig['match_conditions']>
 type Data = { block?: number; logs?: EvmLog[]; monitor?: MonitorConfig }
