@@ -1,4 +1,4 @@
-import { stringifyJson, type ChainItem, type JsonValue, type MatchedOn, type MatchedOnArgs } from '@smt/engine'
+import { stringifyJson, type JsonValue } from '@smt/engine'
 import { sql, type PlatformTx } from '../platform/db/tx.ts'
 
 export type BlockRef = { number: bigint; hash: string }
@@ -16,12 +16,12 @@ export type NewMatch = {
   block: CommittedBlock
   txHash: string
   txIndex: number
-  matchedOn: MatchedOn
-  matchedOnArgs: MatchedOnArgs
+  matchedOn: JsonValue
+  matchedOnArgs: JsonValue
   withReceipt: boolean
 }
 
-export type NewItem = { block: CommittedBlock; txHash: string; body: ChainItem }
+export type NewItem = { block: CommittedBlock; txHash: string; body: JsonValue }
 
 export type NewFailure = { tenantId: string; monitorRowId: string; versionId: string; block: BlockRef; error: string }
 

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
-import type { EngineMatch } from '@smt/engine'
+import type { JsonObject, JsonValue } from '@smt/engine'
+import type { BlockHeader, ChainFamily } from '../networks/source-chain.ts'
 import type { Database } from '../platform/db/doors.ts'
 import type { PlatformTx } from '../platform/db/tx.ts'
 import { raiseNotice, resolveNotices } from '../tenants/notice-store.ts'
@@ -38,8 +39,23 @@ export type MonitorRef = {
 
 /** A block on which every monitor was evaluated, or failed and is named. */
 export type EvaluatedBlock = CommittedBlock & {
-  matches: readonly (Omit<EngineMatch, 'key'> & { monitor: MonitorRef })[]
+  family: ChainFamily
+  /** What match objects show of the block itself; it is kept when anything matched. */
+  body: JsonObject | null
+  matches: readonly EvaluatedMatch[]
   failures: readonly { monitor: MonitorRef; error: string }[]
+}
+
+/** One monitor matched one transaction; what the parts say is the business of the family. */
+export type EvaluatedMatch = {
+  monitor: MonitorRef
+  txHash: string
+  txIndex: number
+  matchedOn: JsonValue
+  matchedOnArgs: JsonValue
+  withReceipt: boolean
+  /** Shared by all matches of the transaction. */
+  item: JsonValue
 }
 
 export type BlockCommit = {
@@ -182,7 +198,7 @@ export function matchKeyOf(parts: {
   return createHash('sha256').update([tenantId, monitorRowId, sourceId, blockHash, txHash].join('\n')).digest()
 }
 
-function newMatchOf(sourceId: string, block: EvaluatedBlock, match: EvaluatedBlock['matches'][number]): NewMatch {
+function newMatchOf(sourceId: string, block: EvaluatedBlock, match: EvaluatedMatch): NewMatch {
   const { tenantId, id: monitorRowId, versionId, networkId, severity } = match.monitor
   const { txHash, txIndex, matchedOn, matchedOnArgs, withReceipt } = match
   const key = matchKeyOf({ tenantId, monitorRowId, sourceId, blockHash: block.hash, txHash })
@@ -210,6 +226,11 @@ function itemsOf(blocks: readonly EvaluatedBlock[]): NewItem[] {
 }
 
 const maxTimeS = 253_402_300_799n
+
+/** How the followers of a source remember a block. */
+export function committedBlockOf({ number, hash, parentHash, timestamp }: BlockHeader): CommittedBlock {
+  return { number, hash, parentHash, time: blockTimeOf(timestamp) }
+}
 
 /** The time of a block. Chains' clocks may say anything; what PostgreSQL cannot hold is clamped, the same way each time. */
 export function blockTimeOf(timestampS: bigint): Date {

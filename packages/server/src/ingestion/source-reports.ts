@@ -135,7 +135,7 @@ function troubleOf(error: unknown): Trouble {
   }
   if (error instanceof ParentMismatchError) {
     // The branch changed again while it was followed; the next poll finds out where it stands.
-    const { code, message } = new RpcError('inconsistent_block', 'eth_getBlockByNumber')
+    const { code, message } = new RpcError('inconsistent_block')
     return { state: 'failing', code, message }
   }
   if (error instanceof UnusableNetworkError)

@@ -10,7 +10,7 @@ let api: TestApi
 let acme: TestTenant
 let globex: TestTenant
 let networkId: string
-let source: { id: string; epoch: bigint; networkId: string }
+let source: { id: string; epoch: bigint; networkId: string; family: 'EVM' }
 let networks = 0
 
 beforeAll(async () => {
@@ -39,7 +39,7 @@ beforeEach(async () => {
      returning source_id as id`,
     [networkId],
   )
-  source = { id: rows[0]?.id ?? '', epoch: 0n, networkId }
+  source = { id: rows[0]?.id ?? '', epoch: 0n, networkId, family: 'EVM' }
   await api.test.admin.query('delete from notices')
 })
 

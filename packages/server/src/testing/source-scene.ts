@@ -3,6 +3,7 @@ import { retractAlerts } from '../delivery/retraction-store.ts'
 import { createFailureRetry } from '../engines/native/failure-retry.ts'
 import { createSourceRunner, type SourceRunner } from '../engines/native/source-runner.ts'
 import { createCommitter } from '../ingestion/commit.ts'
+import { createEvmSource } from '../ingestion/evm-source.ts'
 import { createLeadership } from '../ingestion/leadership.ts'
 import { createRollback } from '../ingestion/rollback.ts'
 import { createSourceNotices } from '../ingestion/source-notices.ts'
@@ -134,14 +135,20 @@ export async function startSourceScene(): Promise<SourceScene> {
           committer,
           rollback: createRollback({ database, retractAlerts }),
           reports: createSourceReports({ database, clock, logger, notices: createSourceNotices({ database }) }, source),
-          failureRetry: createFailureRetry({ database, committer, clock, logger }, sourceId),
-          openClient: async () => ({ chain, confirmationBlocks, maxPastBlocks, pollIntervalMs: 1_000, host: 'node' }),
+          failureRetry: createFailureRetry({ database, committer, clock, logger }, { id: sourceId, family: 'EVM' }),
+          openClient: async () => ({
+            chain: createEvmSource(chain),
+            confirmationBlocks,
+            maxPastBlocks,
+            pollIntervalMs: 1_000,
+            host: 'node',
+          }),
           isLeader: () => true,
           onMatches: () => undefined,
           signal: new AbortController().signal,
         },
         source,
-        createLiveIndex({ database, feed, logger }, { id: sourceId, epoch: source.epoch, networkId }),
+        createLiveIndex({ database, feed, logger }, { id: sourceId, epoch: source.epoch, networkId, family: 'EVM' }),
       )
     },
 

@@ -1,5 +1,11 @@
 import { RpcError } from '@smt/chains'
-import { FencedError, blockTimeOf, type BlockRef, type Committer, type EvaluatedBlock } from '../../ingestion/commit.ts'
+import {
+  FencedError,
+  committedBlockOf,
+  type BlockRef,
+  type Committer,
+  type EvaluatedBlock,
+} from '../../ingestion/commit.ts'
 import { createBlockReader, ParentMismatchError, type BlockReader } from '../../ingestion/block-reader.ts'
 import type { ChainClient } from '../../ingestion/chain-client.ts'
 import type { Rollback } from '../../ingestion/rollback.ts'
@@ -140,12 +146,10 @@ export function createSourceRunner(deps: SourceRunnerDeps, source: LedSource, li
           await refresh()
         }
         const blockStartedAtMs = performance.now()
-        const data = await reader.after(parent, { lastNumber: confirmed })
-        const { matches, failures: failed } = await evaluateForAll(live, data, (hashes) =>
-          chain.receipts(data.block, hashes, { signal }),
-        )
-        const { number, hash, parentHash, timestamp } = data.block
-        run.push({ number, hash, parentHash, time: blockTimeOf(timestamp), matches, failures: failed })
+        const block = await reader.after(parent, { lastNumber: confirmed })
+        const evaluation = await evaluateForAll(live, block, { signal })
+        run.push({ ...committedBlockOf(block.header), family: block.type, ...evaluation })
+        const { matches, failures: failed } = evaluation
         if (matches.length > 0 || failed.length > 0 || run.length >= runLengthMax) await flush()
         metrics.blockDuration.observe((performance.now() - blockStartedAtMs) / 1_000)
       }
@@ -154,7 +158,7 @@ export function createSourceRunner(deps: SourceRunnerDeps, source: LedSource, li
       if (!(error instanceof ParentMismatchError) || error.at.hash === cursor?.hash) throw error
       // The fork is above the cursor: nothing of what was read is known to be of the chain, all of it is read again.
       run.length = 0
-      throw new RpcError('inconsistent_block', 'eth_getBlockByNumber')
+      throw new RpcError('inconsistent_block')
     } finally {
       // What was evaluated before a block failed is kept.
       await flush()
