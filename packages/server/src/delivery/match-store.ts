@@ -87,10 +87,12 @@ type MatchParts = MatchRow & StoredMatch
 export async function findMatch(tx: TenantTx, tenantId: string, id: string): Promise<MatchParts | undefined> {
   return tx.row(sql<MatchParts>`
     select ${columns}, m.network_id as "networkSlug", v.configuration as monitor, i.body as item,
-      m.matched_on_args as "matchedOnArgs", m.with_receipt as "withReceipt"
+      m.matched_on_args as "matchedOnArgs", m.with_receipt as "withReceipt",
+      m.family, b.body as block
     from matches m ${joins}
     left join app.tenant_chain_items i
       on i.source_id = m.source_id and i.block_hash = m.block_hash and i.tx_hash = m.tx_hash
+    left join app.tenant_chain_blocks b on b.source_id = m.source_id and b.block_hash = m.block_hash
     where m.tenant_id = ${tenantId} and m.id = ${id}`)
 }
 

@@ -72,6 +72,8 @@ function blockOf(number: number, change: Partial<EvaluatedBlock> = {}): Evaluate
     time,
     family: 'EVM',
     body: null,
+    undecoded: 0,
+    upgrades: [],
     matches: [],
     failures: [],
     ...change,

@@ -1,11 +1,13 @@
 import { createHash } from 'node:crypto'
 import type { JsonObject, JsonValue } from '@smt/engine'
 import type { BlockHeader, ChainFamily } from '../networks/source-chain.ts'
+import { listWatchersOf, recordUndecoded } from './ledger-event-store.ts'
 import type { Database } from '../platform/db/doors.ts'
 import type { PlatformTx } from '../platform/db/tx.ts'
 import { raiseNotice, resolveNotices } from '../tenants/notice-store.ts'
 import {
   findHealedMonitor,
+  insertBodies,
   insertFailures,
   insertItems,
   insertMatches,
@@ -21,6 +23,7 @@ import {
   type CommittedBlock,
   type CursorMove,
   type DueFailure,
+  type NewBody,
   type NewItem,
   type NewMatch,
 } from './commit-store.ts'
@@ -42,6 +45,10 @@ export type EvaluatedBlock = CommittedBlock & {
   family: ChainFamily
   /** What match objects show of the block itself; it is kept when anything matched. */
   body: JsonObject | null
+  /** How many parts of it this version cannot decode. */
+  undecoded: number
+  /** Contracts whose code was replaced in it. */
+  upgrades: readonly string[]
   matches: readonly EvaluatedMatch[]
   failures: readonly { monitor: MonitorRef; error: string }[]
 }
@@ -112,6 +119,7 @@ export function createCommitter({ database }: { database: Pick<Database, 'withPl
         // First, so that whoever comes second waits here and is fenced instead of running into what the other has stored.
         await demandCursor(tx, { source, from, to: last })
         await insertItems(tx, source.id, itemsOf(blocks))
+        await insertBodies(tx, source.id, bodiesOf(blocks))
         const inserted = await insertMatches(tx, source.id, matches)
         await touchMonitors(tx, matches)
         await insertFailures(
@@ -135,6 +143,8 @@ export function createCommitter({ database }: { database: Pick<Database, 'withPl
             message: 'A block could not be evaluated for this monitor. It is tried again.',
           })
         }
+        for (const block of blocks) await tellUpgrades(tx, source.id, block)
+        await recordUndecoded(tx, source.id, blocks)
         await recordRange(tx, source.id, { from: first.number, to: last.number, state: 'evaluated', reason: null })
         await recordBlocks(tx, source.id, blocks)
         return inserted
@@ -148,6 +158,7 @@ export function createCommitter({ database }: { database: Pick<Database, 'withPl
       return database.withPlatform(async (tx) => {
         if (!(await lockOpenFailure(tx, failure))) return
         await insertItems(tx, sourceId, itemsOf([block]))
+        await insertBodies(tx, sourceId, bodiesOf([block]))
         await insertMatches(tx, sourceId, matches)
         await touchMonitors(tx, matches)
         await resolveFailure(tx, failure)
@@ -215,6 +226,7 @@ function newMatchOf(sourceId: string, block: EvaluatedBlock, match: EvaluatedMat
     matchedOn,
     matchedOnArgs,
     withReceipt,
+    family: block.family,
   }
 }
 
@@ -223,6 +235,27 @@ function itemsOf(blocks: readonly EvaluatedBlock[]): NewItem[] {
   return blocks.flatMap((block) => [
     ...new Map(block.matches.map(({ txHash, item }) => [txHash, { block, txHash, body: item }])).values(),
   ])
+}
+
+/** Blocks that nothing matched in are not shown to anybody. */
+function bodiesOf(blocks: readonly EvaluatedBlock[]): NewBody[] {
+  return blocks.flatMap((block) =>
+    block.body === null || block.matches.length === 0 ? [] : [{ block, body: block.body }],
+  )
+}
+
+/** Whoever watches a contract that was upgraded is told, once per monitor. */
+async function tellUpgrades(tx: PlatformTx, sourceId: string, { number, upgrades }: EvaluatedBlock): Promise<void> {
+  if (upgrades.length === 0) return
+  for (const { tenantId, monitorId, contractId } of await listWatchersOf(tx, sourceId, upgrades)) {
+    await raiseNotice(tx, [tenantId], {
+      kind: 'contract_upgraded',
+      severity: 'info',
+      subject: { kind: 'monitor', id: monitorId },
+      message: `The code of the contract ${contractId} was replaced in ledger ${number}. Its spec on chain is read anew.`,
+      data: { contract_id: contractId, block_number: number },
+    })
+  }
 }
 
 const maxTimeS = 253_402_300_799n

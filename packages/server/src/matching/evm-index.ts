@@ -15,7 +15,7 @@ export function createEvmIndex(networkSlug: string): FamilyIndex {
       const receipts: ReadonlyMap<string, EvmReceipt> =
         receiptHashes.length === 0 ? new Map() : await block.receipts(receiptHashes, options)
       const { matches, failures } = evaluateBlock(index, block.data, { receipts })
-      return { matches, failures, body: null }
+      return { matches, failures, body: null, undecoded: 0, upgrades: [] }
     },
   }
 }

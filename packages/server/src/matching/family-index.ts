@@ -28,6 +28,10 @@ export type FamilyResult = {
   failures: { key: string; error: string }[]
   /** What match objects show of the block itself; it is stored once for all of them. Null: nothing. */
   body: JsonObject | null
+  /** How many parts of the block this version cannot decode. */
+  undecoded: number
+  /** Contracts whose code was replaced in this block. */
+  upgrades: readonly string[]
 }
 
 /** One match in the form in which it is stored: only its family's match object looks into the parts. */

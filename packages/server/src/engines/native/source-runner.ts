@@ -44,7 +44,13 @@ export type SourceRunnerDeps = {
   clock: Pick<Clock, 'now'>
   metrics: Pick<
     Metrics,
-    'blocksEvaluated' | 'blockDuration' | 'matches' | 'monitorFailures' | 'rollbacks' | 'rollbackDepth'
+    | 'blocksEvaluated'
+    | 'blockDuration'
+    | 'matches'
+    | 'monitorFailures'
+    | 'undecodedParts'
+    | 'rollbacks'
+    | 'rollbackDepth'
   >
   feed: ConfigFeed
   committer: Committer
@@ -129,6 +135,7 @@ export function createSourceRunner(deps: SourceRunnerDeps, source: LedSource, li
       metrics.blocksEvaluated.inc({ source_kind: source.kind }, run.length)
       metrics.matches.inc(inserted)
       metrics.monitorFailures.inc(run.reduce((sum, block) => sum + block.failures.length, 0))
+      metrics.undecodedParts.inc(run.reduce((sum, block) => sum + block.undecoded, 0))
       run.length = 0
       if (inserted > 0) onMatches()
     }
