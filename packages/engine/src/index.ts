@@ -37,6 +37,7 @@ export { type EvmTransaction } from './evm/transaction.ts'
 export { parseEvmLogs, type EvmLog } from './evm/log.ts'
 export { parseEvmReceipt, parseEvmReceipts, type EvmReceipt } from './evm/receipt.ts'
 export { type JsonObject } from './evm/json-object.ts'
+export type { LedgerData, StellarEvent, StellarLedger, StellarTransaction } from './stellar/ledger-data.ts'
 export { keccak256 } from './evm/keccak.ts'
 export { evaluateExpression, type ExpressionChain, type ExpressionResult } from './expression/evaluate-expression.ts'
 export { compileExpression, type CompiledExpression } from './expression/compile-expression.ts'
@@ -78,6 +79,38 @@ export {
 } from './matching/match.ts'
 export { explainMatch, type ExplainInput } from './matching/evm/explain.ts'
 export { type Explanation } from './matching/explanation.ts'
-export { assembleMatch, type MatchObject, type MatchParts } from './matching/assemble-match.ts'
+export {
+  assembleMatch,
+  type EvmMatchObject,
+  type EvmMatchParts,
+  type MatchObject,
+  type MatchParts,
+} from './matching/assemble-match.ts'
+export { type StellarMatchObject, type StellarMatchParts } from './matching/stellar/assemble-ledger-match.ts'
+export { type StellarExtensions, stellarExtensionsSchema } from './matching/stellar/extensions.ts'
+export {
+  compileStellarMonitors,
+  type StellarIndex,
+  type StellarMonitorInput,
+  type StellarNetwork,
+} from './matching/stellar/ledger-index.ts'
+export { contractsNeeded } from './matching/stellar/contracts-needed.ts'
+export { evaluateLedger } from './matching/stellar/evaluate-ledger.ts'
+export {
+  type ContractUpgrade,
+  type LedgerFacts,
+  type LedgerResult,
+  type Undecoded,
+} from './matching/stellar/ledger-result.ts'
+export {
+  type LedgerItem,
+  type MatchPositions,
+  type StellarMatch,
+  type StellarMatchedOn,
+  type StellarMatchedOnArgs,
+} from './matching/stellar/ledger-match.ts'
+export { explainLedgerMatch, type ExplainLedgerInput } from './matching/stellar/explain-ledger.ts'
+export { type LedgerExplanation } from './matching/stellar/ledger-explanation.ts'
+export { checkStellarConditions, checkStellarExtensions } from './matching/stellar/check-stellar-conditions.ts'
 export { matchVariables } from './template/match-variables.ts'
 export { renderTemplate, TemplateTooLongError } from './template/render-template.ts'
