@@ -1,5 +1,5 @@
 import { ChainDataError } from '../evm/chain-data-error.ts'
-import type { Read } from '../evm/json-object.ts'
+import { type Read, readObject, required } from '../evm/json-object.ts'
 
 const U32_MAX = 2 ** 32 - 1
 const hashPattern = /^[0-9a-fA-F]{64}$/
@@ -24,4 +24,9 @@ export const readUnixSeconds: Read<bigint> = (value, pointer) => {
   if (typeof value === 'number' && Number.isSafeInteger(value) && value >= 0) return BigInt(value)
   if (typeof value === 'string' && unsignedPattern.test(value)) return BigInt(value)
   throw new ChainDataError(pointer, 'must be a time in seconds')
+}
+
+/** The ledger sequence that stands under `key` in a JSON object, which is all of it that is looked at. */
+export function readLedgerOf(value: unknown, pointer: string, key: string): bigint {
+  return BigInt(required(readObject(value, pointer), key, readUint32))
 }

@@ -13,14 +13,11 @@ import {
 import type { StellarTransaction } from './ledger-data.ts'
 import { readHexHash, readUint32, readUnixSeconds } from './node-values.ts'
 
-/** A transaction, and the sequence of the ledger that the node says it stands in. */
-export type ParsedTransaction = { transaction: StellarTransaction; ledger: bigint }
-
 /**
  * One item of `getTransactions` in XDR form. Throws ChainDataError. XDR is not decoded here. Source: spec/05 §4.2; the
  * output has the known members in that order, `createdAt` as a number also when the node writes text.
  */
-export function parseStellarTransaction(value: unknown, pointer: string): ParsedTransaction {
+export function parseStellarTransaction(value: unknown, pointer: string): StellarTransaction {
   const source = readObject(value, pointer)
   const status = required(source, 'status', readText)
   const hash = required(source, 'txHash', readHexHash)
@@ -38,18 +35,15 @@ export function parseStellarTransaction(value: unknown, pointer: string): Parsed
   json['ledger'] = ledger
   json['createdAt'] = createdAt <= Number.MAX_SAFE_INTEGER ? Number(createdAt) : createdAt
   return {
-    transaction: {
-      hash,
-      status,
-      applicationOrder,
-      isFeeBump,
-      envelopeXdr: nullable(source, 'envelopeXdr', readText) ?? undefined,
-      resultXdr: nullable(source, 'resultXdr', readText) ?? undefined,
-      resultMetaXdr: nullable(source, 'resultMetaXdr', readText) ?? undefined,
-      diagnosticEventsXdr: nullable(source, 'diagnosticEventsXdr', readTexts) ?? [],
-      json,
-    },
-    ledger: BigInt(ledger),
+    hash,
+    status,
+    applicationOrder,
+    isFeeBump,
+    envelopeXdr: nullable(source, 'envelopeXdr', readText) ?? undefined,
+    resultXdr: nullable(source, 'resultXdr', readText) ?? undefined,
+    resultMetaXdr: nullable(source, 'resultMetaXdr', readText) ?? undefined,
+    diagnosticEventsXdr: nullable(source, 'diagnosticEventsXdr', readTexts) ?? [],
+    json,
   }
 }
 
