@@ -1,6 +1,6 @@
 import { ChainDataError, type EvmBlock, type EvmLog, type JsonValue, parseEvmBlock, parseEvmLogs } from '@smt/engine'
 import { isJsonObject } from './json-rpc-response.ts'
-import { RpcError } from './rpc-error.ts'
+import { inconsistent, RpcError } from './rpc-error.ts'
 
 /** What identifies a block and links it to the one before. Hashes are lower case; `timestamp` is in Unix seconds. */
 export type EvmHeader = { number: bigint; hash: string; parentHash: string; timestamp: bigint }
@@ -40,11 +40,6 @@ export function readBlockLogs(block: EvmBlock, result: JsonValue): EvmLog[] {
   if (logs.length === 0 && block.logsBloom !== undefined && !/^0x0*$/.test(block.logsBloom))
     throw inconsistent(logsMethod, 'no logs although the block has some')
   return logs
-}
-
-/** `detail` must not quote the node. */
-export function inconsistent(rpcMethod: string, detail: string): RpcError {
-  return new RpcError('inconsistent_block', rpcMethod, { detail })
 }
 
 function hashesOf({ transactions }: EvmBlock): Set<string> {

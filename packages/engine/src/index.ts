@@ -37,7 +37,16 @@ export { type EvmTransaction } from './evm/transaction.ts'
 export { parseEvmLogs, type EvmLog } from './evm/log.ts'
 export { parseEvmReceipt, parseEvmReceipts, type EvmReceipt } from './evm/receipt.ts'
 export { type JsonObject } from './evm/json-object.ts'
-export type { LedgerData, StellarEvent, StellarLedger, StellarTransaction } from './stellar/ledger-data.ts'
+export {
+  type LedgerData,
+  type StellarEvent,
+  type StellarLedger,
+  type StellarTransaction,
+} from './stellar/ledger-data.ts'
+export { readLedgerOf } from './stellar/node-values.ts'
+export { parseStellarLedger } from './stellar/ledger.ts'
+export { parseStellarTransaction } from './stellar/transaction.ts'
+export { parseStellarEvent } from './stellar/event.ts'
 export { keccak256 } from './evm/keccak.ts'
 export { evaluateExpression, type ExpressionChain, type ExpressionResult } from './expression/evaluate-expression.ts'
 export { compileExpression, type CompiledExpression } from './expression/compile-expression.ts'

@@ -1,7 +1,10 @@
 -- Stellar beside EVM: which family of chains a match is of, what match objects show of a ledger, and what could not be
 -- decoded.
 
-alter table matches add column family text not null default 'EVM';
+alter table matches
+  add column family text not null default 'EVM',
+  -- Where in the transaction each thing that matched happened, for families that tell.
+  add column positions json;
 
 -- What match objects show of the block itself, once for all matches in it.
 create table chain_blocks (

@@ -113,6 +113,7 @@ export type DeliveryContent = Pick<DeliveryKey, 'tenantId' | 'id'> & {
   blockHash: string | null
   matchedOn: JsonValue
   matchedOnArgs: JsonValue
+  positions: JsonValue
   withReceipt: boolean | null
   family: string | null
   item: JsonValue
@@ -134,7 +135,7 @@ export async function listContents(tx: PlatformTx, keys: readonly DeliveryKey[])
       d.match_count as "matchCount", m.created_at as "matchCreatedAt",
       d.kind <> 'retraction' and (d.orphaned_at is not null or m.orphaned_at is not null) as "isOrphaned", m.network_id as "networkSlug", m.block_number as "blockNumber",
       m.block_hash as "blockHash", m.matched_on as "matchedOn", m.matched_on_args as "matchedOnArgs",
-      m.with_receipt as "withReceipt", m.family, m.source_id as "sourceId", i.body as item, v.configuration as monitor,
+      m.with_receipt as "withReceipt", m.positions, m.family, m.source_id as "sourceId", i.body as item, v.configuration as monitor,
       case when t.is_active then t.configuration end as trigger, t.trigger_id as "triggerName"
     from unnest(${keys.map((key) => key.tenantId)}::uuid[], ${keys.map((key) => key.id)}::uuid[],
         ${keys.map((key) => key.matchAt)}::timestamptz[]) as k (tenant_id, id, match_at)

@@ -16,6 +16,8 @@ export type StoredMatch = {
   block: JsonValue
   matchedOn: JsonValue
   matchedOnArgs: JsonValue
+  /** Where what matched happened; null when the family does not tell. */
+  positions: JsonValue
   withReceipt: boolean
 }
 

@@ -27,11 +27,45 @@ const evmMatchSchema = z.object({
   matchedOnArgs: z.object({ functions: z.array(evmEntry).nullable(), events: z.array(evmEntry).nullable() }),
 })
 
+const operation = z.object({ type: z.string() })
+const operationIndex = z.number().int().nonnegative()
+const inOperation = z.array(z.object({ operation_index: operationIndex }))
+
+/** The same of a Stellar match. What operations say is there exactly when the monitor has extensions. */
+const stellarMatchSchema = z.object({
+  monitor: monitorSchema,
+  item: z.object({ transaction: chainObject }),
+  block: chainObject,
+  matchedOn: matchedOn.extend({
+    transactions: z.array(
+      z.object({ status: z.enum(['Any', 'Success', 'Failure']), expression: z.string().nullable() }),
+    ),
+    operations: z.array(operation.extend({ expression: z.string().nullable() })).exactOptional(),
+  }),
+  matchedOnArgs: z.object({
+    functions: z.array(entry).nullable(),
+    events: z.array(entry).nullable(),
+    operations: z
+      .array(operation.extend({ args: z.array(argument) }))
+      .nullable()
+      .exactOptional(),
+  }),
+  positions: z.object({
+    functions: inOperation,
+    events: z.array(z.object({ operation_index: operationIndex.nullable(), event_id: z.string() })),
+    operations: inOperation,
+  }),
+})
+
 type Assemble = (stored: Omit<StoredMatch, 'family'>) => MatchObject
 
 const byFamily: Record<ChainFamily, Assemble> = {
   EVM: ({ networkSlug, withReceipt, ...stored }) =>
     assembleMatch({ chain: 'EVM', networkSlug, withReceipt, ...evmMatchSchema.parse(stored) }),
+  Stellar: ({ networkSlug, ...stored }) => {
+    const { block: ledger, ...parts } = stellarMatchSchema.parse(stored)
+    return assembleMatch({ chain: 'Stellar', networkSlug, ledger, ...parts })
+  },
 }
 
 /** How the match object of each family of chains is put together from what is stored. */

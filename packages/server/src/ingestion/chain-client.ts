@@ -1,4 +1,11 @@
-import { createEvmChain, createRpcPool, type RpcPoolOptions } from '@smt/chains'
+import {
+  createEvmChain,
+  createRpcPool,
+  createStellarChain,
+  evmIdentity,
+  stellarIdentity,
+  type RpcPoolOptions,
+} from '@smt/chains'
 import { cronIntervalMs, networkSchema, type JsonValue, type NetworkConfig } from '@smt/engine'
 import type { Clock } from '../platform/clock.ts'
 import type { Egress } from '../platform/egress/egress.ts'
@@ -10,6 +17,7 @@ import { chainFamilyOf, type ChainFamily, type SourceChain } from '../networks/s
 import type { TenantKeys } from '../tenants/tenant-key-service.ts'
 import { createEvmSource } from './evm-source.ts'
 import { UnusableNetworkError } from './source-reports.ts'
+import { createStellarSource } from './stellar-source.ts'
 import { findSource, type LedSource } from './source-store.ts'
 
 export type ChainClientDeps = {
@@ -68,13 +76,17 @@ async function openedConfiguration(
   return openConfiguration('network', configuration, { secrets: await tenantKeys.forTenant(tx, tenantId), place })
 }
 
-type Endpoints = Omit<RpcPoolOptions, 'expectedChainId'>
+type Endpoints = Omit<RpcPoolOptions, 'identity'>
 
 /** How each family of chains is read. */
 const openers: Record<ChainFamily, (network: NetworkConfig, endpoints: Endpoints) => SourceChain> = {
   EVM: ({ chain_id: id }, endpoints) => {
-    const expectedChainId = id === undefined || id === null ? undefined : BigInt(String(id))
-    return createEvmSource(createEvmChain(createRpcPool({ ...endpoints, expectedChainId })))
+    const identity = id === undefined || id === null ? undefined : evmIdentity(BigInt(String(id)))
+    return createEvmSource(createEvmChain(createRpcPool({ ...endpoints, identity })))
+  },
+  Stellar: ({ network_passphrase: passphrase }, endpoints) => {
+    const identity = typeof passphrase === 'string' ? stellarIdentity(passphrase) : undefined
+    return createStellarSource(createStellarChain(createRpcPool({ ...endpoints, identity })), endpoints)
   },
 }
 

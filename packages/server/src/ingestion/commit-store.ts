@@ -20,6 +20,7 @@ export type NewMatch = {
   matchedOn: JsonValue
   matchedOnArgs: JsonValue
   withReceipt: boolean
+  positions: JsonValue
   family: ChainFamily
 }
 
@@ -63,10 +64,10 @@ export async function insertMatches(tx: PlatformTx, sourceId: string, matches: r
   if (matches.length === 0) return 0
   return tx.execute(sql`
     insert into matches as m (tenant_id, match_at, match_key, monitor_id, monitor_version_id, source_id, network_id,
-      block_number, block_hash, tx_hash, tx_index, severity, matched_on, matched_on_args, with_receipt, family)
+      block_number, block_hash, tx_hash, tx_index, severity, matched_on, matched_on_args, with_receipt, family, positions)
     select n.tenant_id, n.match_at, n.match_key, n.monitor_id, n.version_id, ${sourceId}::uuid, n.network_id,
       n.block_number, n.block_hash, n.tx_hash, n.tx_index, n.severity, n.matched_on::json, n.matched_on_args::json,
-      n.with_receipt, n.family
+      n.with_receipt, n.family, n.positions::json
     from unnest(${column(matches, ({ tenantId }) => tenantId)}::uuid[],
       ${column(matches, ({ block }) => block.time.toISOString())}::timestamptz[],
       ${column(matches, ({ key }) => `\\x${key.toString('hex')}`)}::bytea[],
@@ -79,9 +80,10 @@ export async function insertMatches(tx: PlatformTx, sourceId: string, matches: r
       ${column(matches, ({ matchedOn }) => json(matchedOn))}::text[],
       ${column(matches, ({ matchedOnArgs }) => json(matchedOnArgs))}::text[],
       ${column(matches, ({ withReceipt }) => withReceipt)}::boolean[],
-      ${column(matches, ({ family }) => family)}::text[])
+      ${column(matches, ({ family }) => family)}::text[],
+      ${column(matches, ({ positions }) => (positions === null ? null : json(positions)))}::text[])
       as n (tenant_id, match_at, match_key, monitor_id, version_id, network_id, block_number, block_hash, tx_hash,
-        tx_index, severity, matched_on, matched_on_args, with_receipt, family)
+        tx_index, severity, matched_on, matched_on_args, with_receipt, family, positions)
     on conflict (tenant_id, match_key, match_at) do update
     set orphaned_at = null, incarnation = m.incarnation + 1, fanout_state = 'pending'
     where m.orphaned_at is not null`)

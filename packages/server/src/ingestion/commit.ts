@@ -61,6 +61,7 @@ export type EvaluatedMatch = {
   matchedOn: JsonValue
   matchedOnArgs: JsonValue
   withReceipt: boolean
+  positions: JsonValue
   /** Shared by all matches of the transaction. */
   item: JsonValue
 }
@@ -211,7 +212,7 @@ export function matchKeyOf(parts: {
 
 function newMatchOf(sourceId: string, block: EvaluatedBlock, match: EvaluatedMatch): NewMatch {
   const { tenantId, id: monitorRowId, versionId, networkId, severity } = match.monitor
-  const { txHash, txIndex, matchedOn, matchedOnArgs, withReceipt } = match
+  const { txHash, txIndex, matchedOn, matchedOnArgs, withReceipt, positions } = match
   const key = matchKeyOf({ tenantId, monitorRowId, sourceId, blockHash: block.hash, txHash })
   return {
     tenantId,
@@ -226,6 +227,7 @@ function newMatchOf(sourceId: string, block: EvaluatedBlock, match: EvaluatedMat
     matchedOn,
     matchedOnArgs,
     withReceipt,
+    positions,
     family: block.family,
   }
 }

@@ -18,7 +18,7 @@ export function createEvmSource(chain: EvmChain): SourceChain {
     header: (number, options) => chain.header(number, options),
     block: async (number, options) => blockOf(await chain.block(number, options)),
     locate: async (hash, options) => {
-      const txHash = hash.toLowerCase()
+      const txHash = `0x${hash.replace(/^0x/i, '').toLowerCase()}`
       const { receipt, blockNumber } = await chain.locate(txHash, options)
       const block = blockOf(await chain.block(blockNumber, options))
       if (receipt.blockHash !== null && receipt.blockHash !== block.header.hash) {

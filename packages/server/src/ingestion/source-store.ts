@@ -27,6 +27,8 @@ export type LedSource = {
   networkId: string | null
   /** Of the network, also of a withdrawn one; null when the network is gone. */
   networkType: string | null
+  /** `network_passphrase` of a Stellar network. */
+  passphrase: string | null
   /** Of an own network: whose it is, and its row. */
   tenantId: string | null
   networkRowId: string | null
@@ -51,6 +53,7 @@ function ledSources(condition: RawBuilder<unknown>): RawBuilder<LedSource> {
     select s.id, s.kind, s.epoch, s.state, s.cursor_number as "cursorNumber", s.cursor_hash as "cursorHash",
       s.head_number as "headNumber", ${isWatched} as "isWatched", coalesce(h.network_id, n.network_id) as "networkId",
       coalesce(h.configuration, n.configuration) ->> 'network_type' as "networkType",
+      coalesce(h.configuration, n.configuration) ->> 'network_passphrase' as passphrase,
       n.tenant_id as "tenantId", n.id as "networkRowId", coalesce(case when h.is_active then h.configuration end, n.configuration) as configuration,
       coalesce(case when h.is_active then h.content_hash else 'withdrawn ' || h.content_hash end, n.version::text) as revision
     from chain_sources s

@@ -1,7 +1,8 @@
 import type { RpcCallOptions } from '@smt/chains'
 import type { JsonObject, JsonValue, MonitorConfig } from '@smt/engine'
-import type { ChainFamily, SourceBlock } from '../networks/source-chain.ts'
+import type { ChainFamily, FollowedNetwork, SourceBlock } from '../networks/source-chain.ts'
 import { createEvmIndex } from './evm-index.ts'
+import { createStellarIndex } from './stellar-index.ts'
 
 /**
  * The compiled monitors of one source, for one family of chains. What is particular to a family (its engine, the facts
@@ -9,7 +10,7 @@ import { createEvmIndex } from './evm-index.ts'
  */
 export type FamilyIndex = {
   readonly size: number
-  /** Adds a monitor version, or replaces the one of the same key in its place. */
+  /** Adds a monitor version, or replaces the one of the same key in its place. Throws when it cannot be read. */
   set(monitor: FamilyMonitor): void
   /** Whether there was such a version. */
   remove(key: string): boolean
@@ -43,13 +44,18 @@ export type FamilyMatch = {
   matchedOn: JsonValue
   matchedOnArgs: JsonValue
   withReceipt: boolean
+  /** Where in the transaction each thing that matched happened; null when the family does not tell. */
+  positions: JsonValue
   /** What all matches of the transaction share. */
   item: JsonValue
 }
 
-const factories: Record<ChainFamily, (networkSlug: string) => FamilyIndex> = { EVM: createEvmIndex }
+const factories: Record<ChainFamily, (network: FollowedNetwork) => FamilyIndex> = {
+  EVM: createEvmIndex,
+  Stellar: createStellarIndex,
+}
 
 /** An empty index for the monitors of a network. */
-export function createFamilyIndex(family: ChainFamily, networkSlug: string): FamilyIndex {
-  return factories[family](networkSlug)
+export function createFamilyIndex(network: FollowedNetwork): FamilyIndex {
+  return factories[network.family](network)
 }

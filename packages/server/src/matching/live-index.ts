@@ -1,5 +1,5 @@
 import { monitorSchema } from '@smt/engine'
-import type { ChainFamily } from '../networks/source-chain.ts'
+import type { FollowedNetwork } from '../networks/source-chain.ts'
 import type { Database } from '../platform/db/doors.ts'
 import type { PlatformTx } from '../platform/db/tx.ts'
 import type { Logger } from '../platform/logger.ts'
@@ -50,9 +50,9 @@ const pageSize = 1_000
 
 export function createLiveIndex(
   { database, feed, logger }: LiveIndexDeps,
-  source: { id: string; epoch: bigint; networkId: string; family: ChainFamily },
+  source: { id: string; epoch: bigint; network: FollowedNetwork },
 ): LiveIndex {
-  const index = createFamilyIndex(source.family, source.networkId)
+  const index = createFamilyIndex(source.network)
   const monitors = new Map<string, IndexedMonitor>()
   const byVersion = new Map<string, IndexedMonitor>()
   /** Open spans as the database has them, by row id of the monitor. */
@@ -70,13 +70,13 @@ export function createLiveIndex(
   const add = ({ configuration, extensions, ...monitor }: WatchedMonitor): boolean => {
     if (byVersion.has(monitor.versionId)) return true
     remove(monitor.id)
-    const parsed = monitorSchema.safeParse(configuration)
-    if (!parsed.success) {
+    try {
+      index.set({ key: monitor.versionId, configuration: monitorSchema.parse(configuration), extensions })
+    } catch (error) {
       const { tenantId, monitorId } = monitor
-      logger.error({ tenantId, monitorId, err: parsed.error }, 'a stored monitor cannot be read')
+      logger.error({ tenantId, monitorId, err: error }, 'a stored monitor cannot be read')
       return false
     }
-    index.set({ key: monitor.versionId, configuration: parsed.data, extensions })
     monitors.set(monitor.id, monitor)
     byVersion.set(monitor.versionId, monitor)
     return true

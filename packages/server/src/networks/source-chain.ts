@@ -1,5 +1,5 @@
 import type { RpcCallOptions } from '@smt/chains'
-import type { BlockData, EvmReceipt } from '@smt/engine'
+import type { BlockData, EvmReceipt, LedgerData, StellarSpec } from '@smt/engine'
 
 /**
  * A chain as a source follows it, whatever its family. All functions throw RpcError; none turns a failure into an empty
@@ -21,7 +21,7 @@ export type SourceChain = {
 export type BlockHeader = { number: bigint; hash: string; parentHash: string; timestamp: bigint }
 
 /** One block with its data, and the way to the facts that only some of it needs. */
-export type SourceBlock = EvmSourceBlock
+export type SourceBlock = EvmSourceBlock | StellarSourceBlock
 
 export type EvmSourceBlock = {
   type: 'EVM'
@@ -31,12 +31,31 @@ export type EvmSourceBlock = {
   receipts(hashes: readonly string[], options?: RpcCallOptions): Promise<ReadonlyMap<string, EvmReceipt>>
 }
 
-export type LocatedTransaction = { type: 'EVM'; block: EvmSourceBlock; txHash: string; receipt: EvmReceipt }
+export type StellarSourceBlock = {
+  type: 'Stellar'
+  header: BlockHeader
+  data: LedgerData
+  /** By contract, the spec on chain as it is now; null when it has none. */
+  contractSpecs(
+    contractIds: readonly string[],
+    options?: RpcCallOptions,
+  ): Promise<ReadonlyMap<string, StellarSpec | null>>
+  /** What is known of the specs of these contracts is out of date from the next ledger on. */
+  forgetSpecs(contractIds: readonly string[]): void
+}
+
+/** `txHash` as the block has it. */
+export type LocatedTransaction =
+  | { type: 'EVM'; block: EvmSourceBlock; txHash: string; receipt: EvmReceipt }
+  | { type: 'Stellar'; block: StellarSourceBlock; txHash: string }
 
 /** Chains that are read and evaluated the same way. */
 export type ChainFamily = SourceBlock['type']
 
-const families: readonly ChainFamily[] = ['EVM']
+/** What evaluating needs to know of a network; `passphrase` is Stellar's. */
+export type FollowedNetwork = { family: ChainFamily; slug: string; passphrase: string | undefined }
+
+const families: readonly ChainFamily[] = ['EVM', 'Stellar']
 
 /** Undefined: a network of this type cannot be followed. */
 export function chainFamilyOf(networkType: string): ChainFamily | undefined {

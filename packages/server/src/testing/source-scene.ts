@@ -10,6 +10,7 @@ import { createSourceNotices } from '../ingestion/source-notices.ts'
 import { createSourceReports } from '../ingestion/source-reports.ts'
 import { createConfigFeed } from '../matching/config-feed.ts'
 import { createLiveIndex } from '../matching/live-index.ts'
+import type { FollowedNetwork } from '../networks/source-chain.ts'
 import { createLogger } from '../platform/logger.ts'
 import type { TestApi, TestReply, TestTenant } from './api-harness.ts'
 import { monitorBody, startConfigurationApi, triggerBody } from './configuration-api.ts'
@@ -119,6 +120,7 @@ export async function startSourceScene(): Promise<SourceScene> {
       const source = (await createLeadership(api).claim()).find(({ id }) => id === sourceId)
       if (source === undefined) throw new Error('the source has no work')
       const { database, metrics } = api
+      const network: FollowedNetwork = { family: 'EVM', slug: networkId, passphrase: undefined }
       // Stands still unless a test advances it: a poll has a time slice, which a busy machine must not use up.
       const startedAtMs = Date.now()
       const clock = { now: () => new Date(startedAtMs + api.clock.now().getTime() - Date.now()) }
@@ -135,7 +137,7 @@ export async function startSourceScene(): Promise<SourceScene> {
           committer,
           rollback: createRollback({ database, retractAlerts }),
           reports: createSourceReports({ database, clock, logger, notices: createSourceNotices({ database }) }, source),
-          failureRetry: createFailureRetry({ database, committer, clock, logger }, { id: sourceId, family: 'EVM' }),
+          failureRetry: createFailureRetry({ database, committer, clock, logger }, { id: sourceId, network }),
           openClient: async () => ({
             chain: createEvmSource(chain),
             confirmationBlocks,
@@ -148,7 +150,7 @@ export async function startSourceScene(): Promise<SourceScene> {
           signal: new AbortController().signal,
         },
         source,
-        createLiveIndex({ database, feed, logger }, { id: sourceId, epoch: source.epoch, networkId, family: 'EVM' }),
+        createLiveIndex({ database, feed, logger }, { id: sourceId, epoch: source.epoch, network }),
       )
     },
 

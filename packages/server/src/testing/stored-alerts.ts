@@ -29,6 +29,7 @@ export function matchedTransfer(txHash: string) {
     },
     item: { transaction: { hash: txHash, from, to, value: '0x2a' }, logs: [log], receipt: null },
     block: null,
+    positions: null,
     matchedOn: { functions: [], events: [{ signature, expression: null }], transactions: [] },
     matchedOnArgs: { functions: null, events: [{ signature, args, hex_signature: hashOf('Transfer') }] },
   } satisfies StoredMatch

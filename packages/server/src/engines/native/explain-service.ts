@@ -10,6 +10,7 @@ import { createTally } from '../../platform/tally.ts'
 export type ExplainedMonitor = {
   tenantId: string
   configuration: JsonValue
+  extensions: JsonValue
   networks: readonly { networkId: string; sourceId: string }[]
   network: string | undefined
   txHash: string
@@ -18,7 +19,7 @@ export type ExplainedMonitor = {
 export type ExplainedTransaction = {
   networkId: string
   block: { number: bigint; hash: string }
-  explanation: FamilyExplanation
+  explanation: FamilyExplanation['explanation']
 }
 
 /** Reads one transaction from the chain and asks the engine why a monitor matches it or not. Nothing is stored. */
@@ -35,15 +36,17 @@ export function createExplainService(deps: ExplainServiceDeps): ExplainService {
   const openChain = async (sourceId: string) => {
     const opened = await deps.database.withPlatform((tx) => openSource(tx, deps, sourceId))
     if (opened === undefined) throw new NotFoundError('The network')
-    return createChainClient(deps, opened).chain
+    const { network_passphrase: passphrase } = opened.network
+    return { chain: createChainClient(deps, opened).chain, passphrase: passphrase ?? undefined }
   }
 
-  const explain: ExplainService['explain'] = async ({ configuration, networks, network, txHash }) => {
+  const explain: ExplainService['explain'] = async ({ configuration, extensions, networks, network, txHash }) => {
     const { networkId, sourceId } = chosenNetwork(networks, network)
-    const chain = await openChain(sourceId)
+    const { chain, passphrase } = await openChain(sourceId)
     try {
       const located = await chain.locate(txHash)
-      const explanation = await explainTransaction(located, { configuration: monitorSchema.parse(configuration) })
+      const monitor = { configuration: monitorSchema.parse(configuration), extensions, passphrase }
+      const { explanation } = await explainTransaction(located, monitor)
       const { number, hash } = located.block.header
       return { networkId, block: { number, hash }, explanation }
     } catch (error) {

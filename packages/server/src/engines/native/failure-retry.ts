@@ -1,7 +1,7 @@
 import { committedBlockOf, type Committer } from '../../ingestion/commit.ts'
 import { evaluateForAll } from '../../matching/block-evaluation.ts'
 import { loadSingleMonitor } from '../../matching/single-monitor.ts'
-import type { ChainFamily, SourceChain } from '../../networks/source-chain.ts'
+import type { FollowedNetwork, SourceChain } from '../../networks/source-chain.ts'
 import type { Clock } from '../../platform/clock.ts'
 import type { Database } from '../../platform/db/doors.ts'
 import type { Logger } from '../../platform/logger.ts'
@@ -24,7 +24,7 @@ export function createFailureRetry(
     clock: Pick<Clock, 'now'>
     logger: Pick<Logger, 'warn'>
   },
-  source: { id: string; family: ChainFamily },
+  source: { id: string; network: FollowedNetwork },
 ): FailureRetry {
   const { database, committer, clock, logger } = deps
   const { id: sourceId } = source
