@@ -81,3 +81,11 @@ export { type Explanation } from './matching/explanation.ts'
 export { assembleMatch, type MatchObject, type MatchParts } from './matching/assemble-match.ts'
 export { matchVariables } from './template/match-variables.ts'
 export { renderTemplate, TemplateTooLongError } from './template/render-template.ts'
+export {
+  type LedgerData,
+  type StellarEvent,
+  type StellarLedger,
+  type StellarTransaction,
+} from './stellar/ledger-data.ts'
+export { decodeXdr, encodeXdr, type XdrType } from './stellar/xdr.ts'
+export { XdrError } from './stellar/xdr-error.ts'
