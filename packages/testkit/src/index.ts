@@ -4,3 +4,12 @@ export { createJsonRpc, type JsonRpc } from './json-rpc.ts'
 export { startReceiver, type ReceivedRequest, type Receiver, type ReceiverBehaviour } from './receiver.ts'
 export { startRpcProxy, type RpcInterception, type RpcProxy, type RpcRequest } from './rpc-proxy.ts'
 export { deployToken, type Token, type Transfer } from './token.ts'
+export { noFaults, type StellarFaults } from './stellar/faults.ts'
+export type { SimulatedCall, SimulatedEvent, SimulatedOperation, SimulatedTransaction } from './stellar/operation.ts'
+export {
+  startStellarSimulator,
+  type ClosedLedger,
+  type StellarSimulator,
+  type StellarSimulatorOptions,
+} from './stellar/simulator.ts'
+export { decodeXdr, encodeXdr, type XdrJson } from './stellar/xdr.ts'
