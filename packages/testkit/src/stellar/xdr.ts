@@ -31,6 +31,6 @@ export function sha256(bytes: Uint8Array | string): string {
 function prepare(): void {
   if (isReady) return
   const wasm = new URL('stellar_xdr_json_bg.wasm', import.meta.resolve('@stellar/stellar-xdr-json'))
-  initSync(new WebAssembly.Module(readFileSync(wasm)))
+  initSync(readFileSync(wasm))
   isReady = true
 }
