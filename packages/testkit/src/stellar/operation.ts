@@ -67,6 +67,4 @@ export type SimulatedTransaction = {
   feeBump?: { source: string }
   /** The transaction is in the ledger, its last operation failed and nothing followed from it. */
   fails?: boolean
-  /** Who authorised the call: the source (default) or an address with the newer credentials of protocol 27. */
-  credentials?: 'source_account' | 'address' | 'address_v2'
 }

@@ -1,5 +1,9 @@
-import type { StellarFaults } from './faults.ts'
+import { createChain } from './chain.ts'
+import { noFaults, type StellarFaults } from './faults.ts'
+import { nodeMethods } from './node-methods.ts'
+import { startNodeServer } from './node-server.ts'
 import type { SimulatedTransaction } from './operation.ts'
+import { recordedMethods } from './recorded.ts'
 import type { XdrJson } from './xdr.ts'
 
 export type StellarSimulatorOptions = {
@@ -45,7 +49,56 @@ export type StellarSimulator = {
   close(): Promise<void>
 }
 
+const testnetPassphrase = 'Test SDF Network ; September 2015'
+
 /** Serves a deterministic Stellar chain as a stellar-rpc node does (methods of spec/05 §2, v23 and later). */
-export function startStellarSimulator(_options: StellarSimulatorOptions = {}): Promise<StellarSimulator> {
-  return Promise.reject(new Error('not built yet'))
+export async function startStellarSimulator(options: StellarSimulatorOptions = {}): Promise<StellarSimulator> {
+  const { passphrase = testnetPassphrase, seed = 'smt', firstLedger = 2, retentionLedgers = 120_960 } = options
+  const faults = noFaults()
+  const chain = createChain({ passphrase, seed, firstLedger, hasClassicEvents: options.classicEvents === true })
+  const closed = new Map<string, { ledger: number; closedAtMs: number }>()
+  const waiting = new Map<string, (place: { ledger: number; closedAtMs: number }) => void>()
+
+  const closeLedger = (atSeconds?: number): ClosedLedger => {
+    const { sequence, hash, transactionHashes } = chain.close(atSeconds)
+    for (const transaction of transactionHashes) {
+      const place = { ledger: sequence, closedAtMs: Date.now() }
+      closed.set(transaction, place)
+      waiting.get(transaction)?.(place)
+      waiting.delete(transaction)
+    }
+    return { sequence, hash, transactions: transactionHashes }
+  }
+  // A node without a ledger answers nothing; there is always a first one.
+  const isTimed = options.ledgerTimeMs !== undefined
+  const now = () => Math.floor(Date.now() / 1_000)
+  closeLedger(isTimed ? now() : undefined)
+  const timer = isTimed ? setInterval(() => closeLedger(now()), options.ledgerTimeMs) : undefined
+
+  const methods =
+    options.recordedDir === undefined
+      ? nodeMethods({ chain, faults, passphrase, retentionLedgers })
+      : recordedMethods(options.recordedDir, passphrase)
+  const server = await startNodeServer({ methods, faults, port: options.port })
+  return {
+    url: server.url,
+    passphrase,
+    accounts: chain.keys.addresses,
+    submit: chain.submit,
+    closeLedger: () => closeLedger(),
+    waitFor: async (hash) => {
+      const place = closed.get(hash)
+      return place ?? new Promise((resolve) => waiting.set(hash, resolve))
+    },
+    latest: chain.latest,
+    deploy: ({ name, spec }) => chain.deploy(name, spec),
+    upload: chain.upload,
+    assetContract: chain.assetContract,
+    faults,
+    requests: server.requests,
+    close: async () => {
+      clearInterval(timer)
+      await server.close()
+    },
+  }
 }

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
-import { decode, encode, initSync } from '@stellar/stellar-xdr-json'
+import { decode, decode_stream, encode, initSync } from '@stellar/stellar-xdr-json'
 
 /** XDR as JSON in the form of SEP-51: arms in snake case, wide integers as text, keys as strkeys. */
 export type XdrJson = null | boolean | number | string | XdrJson[] | { [name: string]: XdrJson }
@@ -17,6 +17,12 @@ export function encodeXdr(type: string, value: XdrJson): string {
 export function decodeXdr(type: string, base64: string): unknown {
   prepare()
   return JSON.parse(decode(type, base64))
+}
+
+/** The values of a stream of one type after another. */
+export function decodeXdrStream(type: string, base64: string): unknown[] {
+  prepare()
+  return decode_stream(type, base64).map((value) => JSON.parse(value))
 }
 
 /** SHA-256 of the XDR bytes, in lower-case hex: what Stellar calls the hash of a thing. */
