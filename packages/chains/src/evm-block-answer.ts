@@ -31,10 +31,14 @@ export function readBlockLogs(block: EvmBlock, result: JsonValue): EvmLog[] {
     throw new RpcError('too_large', logsMethod, { detail: `more than ${logsMax} logs` })
   const logs = parseEvmLogs(result)
   const hashes = hashesOf(block)
-  for (const { blockHash, transactionHash } of logs) {
+  const indexes = new Set<JsonValue>()
+  for (const { blockHash, transactionHash, json } of logs) {
     if (blockHash !== block.hash) throw inconsistent(logsMethod, 'a log of another block')
     if (transactionHash === null || !hashes.has(transactionHash))
       throw inconsistent(logsMethod, 'a log of a transaction outside the block')
+    const { logIndex = null } = json
+    if (logIndex !== null && indexes.has(logIndex)) throw inconsistent(logsMethod, 'a log twice')
+    indexes.add(logIndex)
   }
   // A node that has not caught up answers an unknown block with an empty list.
   if (logs.length === 0 && block.logsBloom !== undefined && !/^0x0*$/.test(block.logsBloom))

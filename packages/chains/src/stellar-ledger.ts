@@ -12,7 +12,7 @@ import {
 import { isJsonObject } from './json-rpc-response.ts'
 import { inconsistent, RpcError } from './rpc-error.ts'
 import type { EndpointCall } from './rpc-pool.ts'
-import { readEventCursor, readTransactionCursor } from './stellar-page.ts'
+import { type Page, readEventCursor, readTransactionCursor } from './stellar-page.ts'
 import { createPageLimit, type Listing, listLedgerItems } from './stellar-paging.ts'
 
 export type FetchLedger = (call: EndpointCall, number: bigint) => Promise<LedgerData>
@@ -40,9 +40,7 @@ export function createLedgerFetching(): FetchLedger {
 
   return async (call, number) => {
     const { ledger, isEmpty } = await fetchLedgerHeader(call, number)
-    const listed = await listLedgerItems(call, transactionListing, number, ({ value, pointer }) =>
-      parseStellarTransaction(value, pointer),
-    )
+    const listed = await listLedgerItems(call, transactionListing, number, readTransaction)
     checkTransactions(listed, isEmpty)
     if (listed.length === 0) return { ledger, transactions: [], events: [] }
     const byHash = new Map(listed.map((transaction) => [transaction.hash, transaction]))
@@ -101,6 +99,13 @@ function readLedger(number: bigint, result: JsonValue): ReturnType<typeof parseS
   const parsed = parseStellarLedger(first, '/ledgers/0')
   if (parsed.ledger.sequence !== number) throw inconsistent(ledgersMethod, 'another ledger')
   return parsed
+}
+
+function readTransaction({ value, pointer }: Page['items'][number]): StellarTransaction {
+  const transaction = parseStellarTransaction(value, pointer)
+  if (!/^[0-9a-f]{64}$/.test(transaction.hash))
+    throw new ChainDataError(`${pointer}/txHash`, 'must be 32 bytes in lower-case hexadecimal')
+  return transaction
 }
 
 /** Nodes number the transactions of a ledger from 1 without a gap, and list them in that order. */

@@ -37,16 +37,6 @@ export { type EvmTransaction } from './evm/transaction.ts'
 export { parseEvmLogs, type EvmLog } from './evm/log.ts'
 export { parseEvmReceipt, parseEvmReceipts, type EvmReceipt } from './evm/receipt.ts'
 export { type JsonObject } from './evm/json-object.ts'
-export {
-  type LedgerData,
-  type StellarEvent,
-  type StellarLedger,
-  type StellarTransaction,
-} from './stellar/ledger-data.ts'
-export { readLedgerOf } from './stellar/node-values.ts'
-export { parseStellarLedger } from './stellar/ledger.ts'
-export { parseStellarTransaction } from './stellar/transaction.ts'
-export { parseStellarEvent } from './stellar/event.ts'
 export { keccak256 } from './evm/keccak.ts'
 export { evaluateExpression, type ExpressionChain, type ExpressionResult } from './expression/evaluate-expression.ts'
 export { compileExpression, type CompiledExpression } from './expression/compile-expression.ts'
@@ -123,3 +113,15 @@ export { type LedgerExplanation } from './matching/stellar/ledger-explanation.ts
 export { checkStellarConditions, checkStellarExtensions } from './matching/stellar/check-stellar-conditions.ts'
 export { matchVariables } from './template/match-variables.ts'
 export { renderTemplate, TemplateTooLongError } from './template/render-template.ts'
+export {
+  type LedgerData,
+  type StellarEvent,
+  type StellarLedger,
+  type StellarTransaction,
+} from './stellar/ledger-data.ts'
+export { readLedgerOf } from './stellar/node-values.ts'
+export { parseStellarLedger } from './stellar/ledger.ts'
+export { parseStellarTransaction } from './stellar/transaction.ts'
+export { parseStellarEvent } from './stellar/event.ts'
+export { decodeXdr, encodeXdr, type XdrType } from './stellar/xdr.ts'
+export { XdrError } from './stellar/xdr-error.ts'

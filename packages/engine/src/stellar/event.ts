@@ -1,7 +1,7 @@
 import { readBoolean, readText } from '../evm/chain-values.ts'
 import { nullable, readArray, readObject, required, type Source } from '../evm/json-object.ts'
 import type { StellarEvent, StellarTransaction } from './ledger-data.ts'
-import { readHexHash, readUint32 } from './node-values.ts'
+import { readUint32 } from './node-values.ts'
 
 /**
  * One item of `getEvents` in XDR form; `transactionOf` answers its transaction or throws. Throws ChainDataError. Source:
@@ -15,7 +15,7 @@ export function parseStellarEvent(
 ): StellarEvent {
   const source = readObject(value, pointer)
   const id = required(source, 'id', readText)
-  const txHash = required(source, 'txHash', readHexHash)
+  const txHash = required(source, 'txHash', readText)
   const transaction = transactionOf(txHash)
   return {
     id,

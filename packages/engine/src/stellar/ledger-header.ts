@@ -1,5 +1,6 @@
 import { ChainDataError } from '../evm/chain-data-error.ts'
-import { readBase64 } from './base64.ts'
+import { decodeBase64 } from './base64.ts'
+import { XdrError } from './xdr-error.ts'
 
 /** What the XDR of a ledger header tells. Hashes are lower-case hexadecimal without prefix. */
 export type LedgerHeader = {
@@ -22,7 +23,7 @@ export type LedgerHeader = {
  * @throws ChainDataError with `pointer` when it is not such an entry.
  */
 export function parseLedgerHeader(headerXdr: string, pointer: string): LedgerHeader {
-  const bytes = readBase64(headerXdr, pointer)
+  const bytes = readBytes(headerXdr, pointer)
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   let offset = 0
 
@@ -63,6 +64,15 @@ export function parseLedgerHeader(headerXdr: string, pointer: string): LedgerHea
 }
 
 const UPGRADES_MAX = 6
+
+function readBytes(base64: string, pointer: string): Uint8Array {
+  try {
+    return decodeBase64(base64)
+  } catch (error) {
+    if (error instanceof XdrError) throw new ChainDataError(pointer, 'must be base64')
+    throw error
+  }
+}
 
 function toHex(bytes: Uint8Array): string {
   return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('')

@@ -11,16 +11,16 @@ import {
   required,
 } from '../evm/json-object.ts'
 import type { StellarTransaction } from './ledger-data.ts'
-import { readHexHash, readUint32, readUnixSeconds } from './node-values.ts'
+import { readUint32, readUnixSeconds } from './node-values.ts'
 
 /**
  * One item of `getTransactions` in XDR form. Throws ChainDataError. XDR is not decoded here. Source: spec/05 §4.2; the
- * output has the known members in that order, `createdAt` as a number also when the node writes text.
+ * output has the known members in that order, the hash as it came, `createdAt` as a number also when the node writes text.
  */
 export function parseStellarTransaction(value: unknown, pointer: string): StellarTransaction {
   const source = readObject(value, pointer)
   const status = required(source, 'status', readText)
-  const hash = required(source, 'txHash', readHexHash)
+  const hash = required(source, 'txHash', readText)
   const applicationOrder = required(source, 'applicationOrder', readPosition)
   const isFeeBump = required(source, 'feeBump', readBoolean)
   const ledger = required(source, 'ledger', readUint32)
