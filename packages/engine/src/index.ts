@@ -114,3 +114,11 @@ export { type LedgerExplanation } from './matching/stellar/ledger-explanation.ts
 export { checkStellarConditions, checkStellarExtensions } from './matching/stellar/check-stellar-conditions.ts'
 export { matchVariables } from './template/match-variables.ts'
 export { renderTemplate, TemplateTooLongError } from './template/render-template.ts'
+export {
+  type LedgerData,
+  type StellarEvent,
+  type StellarLedger,
+  type StellarTransaction,
+} from './stellar/ledger-data.ts'
+export { decodeXdr, encodeXdr, type XdrType } from './stellar/xdr.ts'
+export { XdrError } from './stellar/xdr-error.ts'
