@@ -5,12 +5,12 @@ import {
   type CallWatch,
   type CompiledMonitor,
   compileMonitor,
-  type Condition,
   createSharedParts,
   type EventWatch,
   type MonitorInput,
   releaseMonitor,
 } from './compiled-monitor.ts'
+import type { Condition } from '../condition.ts'
 import { addEntry, createPredicateIndex, isEmpty, type PredicateIndex, removeEntry } from '../predicate-index.ts'
 import { isPossible, keysOfAny, type PredicateKey } from '../predicate-keys.ts'
 import { evmKeysOf } from './predicate-keys.ts'
