@@ -4,6 +4,7 @@ import type { Environment } from '../surroundings.ts'
 import { checkConfigObject, type CheckedObject } from './check-object.ts'
 import { type ConfigFiles, type ConfigObject, readConfigFiles } from './config-files.ts'
 import { duplicateFindings } from './duplicates.ts'
+import { extensionFindings } from './extension-files.ts'
 import { type Finding, inOrder } from './finding.ts'
 import { type KnownElsewhere, nothingElsewhere, referenceFindings } from './references.ts'
 import { scriptFindings } from './script-files.ts'
@@ -48,6 +49,9 @@ export async function checkFiles(
   const objects: CheckedObject[] = [...checked.networks, ...checked.triggers, ...checked.monitors]
   const references = referenceFindings(files, elsewhere)
   const scripts = await scriptFindings(files.objects, workingDirectory)
+  const extensions = checked.monitors.flatMap(({ extensions: extension }) =>
+    extension === undefined ? [] : [extensionFindings(extension)],
+  )
   return {
     ...checked,
     problems: inOrder([
@@ -56,11 +60,13 @@ export async function checkFiles(
       ...duplicateFindings(files.objects),
       ...references.problems,
       ...scripts.problems,
+      ...extensions.flatMap(({ problems }) => problems),
     ]),
     warnings: inOrder([
       ...objects.flatMap(({ warnings }) => warnings),
       ...references.warnings,
       ...scripts.warnings,
+      ...extensions.flatMap(({ warnings }) => warnings),
       ...activityWarnings(files),
     ]),
     notExecutable: inOrder(objects.flatMap(({ notExecutable }) => notExecutable)),

@@ -1,9 +1,11 @@
-import { readdir, readFile, stat } from 'node:fs/promises'
+import { readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import { type ConfigKind, JsonSyntaxError, type JsonValue, parseJson } from '@smt/engine'
+import type { ConfigKind, JsonValue } from '@smt/engine'
 import { CliError, systemCodeOf } from '../cli-error.ts'
 import { isJsonObject } from '../json.ts'
+import { type ExtensionFile, readExtensionFiles } from './extension-files.ts'
 import type { Finding } from './finding.ts'
+import { readJsonFile } from './json-file.ts'
 
 /** One network, monitor or trigger as it stands in a file, right or wrong. */
 export type ConfigObject<K extends ConfigKind = ConfigKind> = {
@@ -16,6 +18,8 @@ export type ConfigObject<K extends ConfigKind = ConfigKind> = {
   /** Where it begins in the file. */
   base: string
   value: JsonValue
+  /** Of a monitor: what stands in `extensions/` beside it. */
+  extensions?: ExtensionFile | undefined
 }
 
 export type ConfigFiles = {
@@ -40,7 +44,7 @@ export async function readConfigFiles(directory: string): Promise<ConfigFiles> {
     for (const name of await listFolder(join(directory, folder), { folder, problems: found.problems })) {
       const file = `${folder}/${name}`
       const stem = name.slice(0, -'.json'.length)
-      const read = await readConfigFile(join(directory, file), file)
+      const read = await readJsonFile(join(directory, file), file)
       if ('problem' in read) {
         found.problems.push(read.problem)
         found.broken.push({ kind, file, stem })
@@ -55,27 +59,18 @@ export async function readConfigFiles(directory: string): Promise<ConfigFiles> {
       }
     }
   }
-  return found
-}
-
-/** Reads one file: its value, or what is wrong with it as JSON. `file` is how it is called in the finding. */
-export async function readConfigFile(path: string, file: string): Promise<{ value: JsonValue } | { problem: Finding }> {
-  let text = ''
-  try {
-    // A byte order mark is kept, so that it is refused as it is there.
-    text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(await readFile(path))
-    return { value: parseJson(text) }
-  } catch (error) {
-    if (error instanceof JsonSyntaxError) {
-      const place = error.position === undefined ? {} : placeIn(text, error.position)
-      return { problem: { file, pointer: '', code: 'malformed_json', message: error.message, ...place } }
+  const { extensions, problems } = await readExtensionFiles(directory)
+  found.problems.push(...problems)
+  for (const extension of extensions) {
+    const monitor = found.objects.find(({ kind, stem }) => kind === 'monitor' && stem === extension.stem)
+    if (monitor !== undefined) {
+      monitor.extensions = extension
+    } else if (!found.broken.some(({ kind, stem }) => kind === 'monitor' && stem === extension.stem)) {
+      const message = `There is no monitor in monitors/${extension.stem}.json for this to extend.`
+      found.problems.push({ file: extension.file, pointer: '', code: 'unknown_monitor', message })
     }
-    if (error instanceof TypeError) {
-      return { problem: { file, pointer: '', code: 'malformed_json', message: 'The file is not UTF-8.' } }
-    }
-    const message = `The file cannot be read (${systemCodeOf(error)}).`
-    return { problem: { file, pointer: '', code: 'unreadable_file', message } }
   }
+  return found
 }
 
 async function assertDirectory(directory: string): Promise<void> {
@@ -112,9 +107,4 @@ function triggersOf(
     const base = `/${id.replaceAll('~', '~0').replaceAll('/', '~1')}`
     return { kind: 'trigger', file, stem, id, base, value }
   })
-}
-
-function placeIn(text: string, position: number): { line: number; column: number } {
-  const before = text.slice(0, position)
-  return { line: before.split('\n').length, column: position - before.lastIndexOf('\n') }
 }

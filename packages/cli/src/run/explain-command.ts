@@ -1,11 +1,15 @@
 import { RpcError } from '@smt/chains'
-import { type Explanation, explainMatch, type MonitorConfig, type NetworkConfig, stringifyJson } from '@smt/engine'
-import { CliError } from '../cli-error.ts'
+import { type Explanation, type LedgerExplanation, type NetworkType, stringifyJson } from '@smt/engine'
+import { stellarExtensionsOf } from '../config/extension-files.ts'
 import { createHttp } from '../http.ts'
 import type { Surroundings } from '../surroundings.ts'
 import { textOfExplanation } from './explanation-text.ts'
 import { assertUsable, loadConfiguration, type LoadOptions } from './load-configuration.ts'
-import { type ChainDeps, nodeError, openChain } from './open-chain.ts'
+import { explainEvm } from './evm-network.ts'
+import { textOfLedgerExplanation } from './ledger-explanation-text.ts'
+import type { AskedTransaction, NetworkDeps } from './network.ts'
+import { nodeError } from './open-chain.ts'
+import { explainStellar } from './stellar-network.ts'
 import { selectEvaluations } from './select.ts'
 
 export type ExplainCommandOptions = LoadOptions & { monitor: string; network: string; tx: string; json?: boolean }
@@ -23,36 +27,40 @@ export async function runExplain(surroundings: Surroundings, options: ExplainCom
   const http = createHttp()
   try {
     const deps = { http, signal, now: () => performance.now() }
-    const explanation = await explain(deps, {
+    const { file, written: config, extensions } = monitor
+    const { json, text } = await explain(deps, {
       network: network.resolved,
-      monitor: monitor.written,
+      monitor: { file, config, extensions: stellarExtensionsOf(extensions) },
       txHash: options.tx.toLowerCase(),
     })
-    out(options.json === true ? `${stringifyJson(explanation)}\n` : textOfExplanation(explanation))
+    out(options.json === true ? `${stringifyJson(json)}\n` : text)
   } finally {
     await http.close()
   }
   return 0
 }
 
-type Asked = { network: NetworkConfig; monitor: MonitorConfig; txHash: string }
+type Explained = { text: string; json: Explanation | LedgerExplanation }
 
-async function explain(
-  deps: ChainDeps & { signal: AbortSignal },
-  { network, monitor, txHash }: Asked,
-): Promise<Explanation> {
-  const { signal } = deps
-  const chain = openChain(deps, network)
+const explainers: Partial<Record<NetworkType, (deps: NetworkDeps, asked: AskedTransaction) => Promise<Explained>>> = {
+  EVM: async (deps, asked) => {
+    const json = await explainEvm(deps, asked)
+    return { json, text: textOfExplanation(json) }
+  },
+  Stellar: async (deps, asked) => {
+    const json = await explainStellar(deps, asked)
+    return { json, text: textOfLedgerExplanation(json) }
+  },
+}
+
+async function explain(deps: NetworkDeps, asked: AskedTransaction): Promise<Explained> {
+  const explainOne = explainers[asked.network.network_type]
+  if (explainOne === undefined) throw new Error('a network that cannot be executed was refused before')
   try {
-    const { receipt, blockNumber } = await chain.locate(txHash, { signal })
-    const data = await chain.block(blockNumber, { signal })
-    if (receipt.blockHash !== null && receipt.blockHash !== data.block.hash) {
-      throw new CliError(`${network.slug}: the chain was reorganised meanwhile; try again.`, { exitCode: 1 })
-    }
-    return explainMatch({ configuration: monitor, data, txHash, receipt })
+    return await explainOne(deps, asked)
   } catch (error) {
     if (!(error instanceof RpcError)) throw error
     const isMissing = error.code === 'null_result'
-    throw nodeError(error, network, isMissing ? `there is no mined transaction ${txHash}` : error.message)
+    throw nodeError(error, asked.network, isMissing ? `there is no mined transaction ${asked.txHash}` : error.message)
   }
 }

@@ -1,7 +1,7 @@
-import type { Explanation, ExpressionTrace } from '@smt/engine'
+import type { Explanation } from '@smt/engine'
+import { argumentLines, conditionLines, mark } from './condition-text.ts'
 
 type Gates = Explanation['gates']
-type Condition = Gates['functions']['conditions'][number]
 
 /** An explanation for people: the summary, then each gate with what it saw, indented by what belongs to what. */
 export function textOfExplanation({ summary, transaction, gates }: Explanation): string {
@@ -58,41 +58,5 @@ function transactionLines({ configured, passed, conditions }: Gates['transaction
 }
 
 function callLines(signature: string | null, args: Gates['functions']['args']): string[] {
-  if (signature === null || args === null) return []
-  return [
-    `    ${signature}`,
-    ...args.map(({ name, kind, value }) => `      ${name || '(unnamed)'} ${kind} = ${cut(value)}`),
-  ]
-}
-
-function conditionLines({ index, expression, result, trace }: Condition): string[] {
-  const text = expression === null ? 'without an expression' : expression
-  return [`    condition ${index}: ${resultText(result)}  ${text}`, ...(trace === null ? [] : traceLines(trace, 6))]
-}
-
-function traceLines(trace: ExpressionTrace, indent: number): string[] {
-  const space = ' '.repeat(indent)
-  if (trace.kind === 'syntax') {
-    return [`${space}at character ${trace.position + 1}: ${[trace.message, trace.hint ?? ''].join(' ').trim()}`]
-  }
-  if (trace.kind === 'comparison') {
-    const value = trace.value === null ? '' : ` (${trace.path} is ${cut(trace.value)})`
-    return [`${space}${resultText(trace.result)}  ${trace.text}${value}`]
-  }
-  const operands = trace.operands.flatMap((operand) => traceLines(operand, indent + 2))
-  return [`${space}${resultText(trace.result)}  ${trace.kind.toUpperCase()}`, ...operands]
-}
-
-function resultText(result: boolean | string | { error: string }): string {
-  return typeof result === 'object' ? result.error : String(result)
-}
-
-function mark(passed: boolean): string {
-  return passed ? 'passed' : 'did not pass'
-}
-
-const lengthMax = 120
-
-function cut(text: string): string {
-  return text.length <= lengthMax ? text : `${text.slice(0, lengthMax)}…`
+  return signature === null || args === null ? [] : [`    ${signature}`, ...argumentLines(args)]
 }

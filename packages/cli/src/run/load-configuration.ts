@@ -4,8 +4,9 @@ import { unsupportedInNetwork } from '@smt/engine'
 import { CliError } from '../cli-error.ts'
 import { checkFiles, type CheckedDirectory, workingDirectoryOf } from '../config/check-directory.ts'
 import type { CheckedObject } from '../config/check-object.ts'
-import { type ConfigFiles, readConfigFile, readConfigFiles } from '../config/config-files.ts'
+import { type ConfigFiles, readConfigFiles } from '../config/config-files.ts'
 import { type Finding, lineOf } from '../config/finding.ts'
+import { readJsonFile } from '../config/json-file.ts'
 import { counted } from '../plural.ts'
 import type { Surroundings } from '../surroundings.ts'
 import { findMonitor } from './select.ts'
@@ -41,7 +42,7 @@ async function withMonitorFile(
     () => false,
   )
   if (!isFile) throw new CliError(`There is no monitor with the file or name ${name}.`, { exitCode: 2 })
-  const read = await readConfigFile(path, name)
+  const read = await readJsonFile(path, name)
   if ('problem' in read) throw new CliError(lineOf(read.problem), { exitCode: 2 })
   const stem = basename(path).replace(/\.json$/i, '')
   const monitor = { kind: 'monitor' as const, file: name, stem, id: stem, base: '', value: read.value }

@@ -1,21 +1,40 @@
-import { createEvmChain, createRpcPool, evmIdentity, type EvmChain, type RpcError } from '@smt/chains'
+import {
+  createEvmChain,
+  createRpcPool,
+  createStellarChain,
+  type EvmChain,
+  evmIdentity,
+  type RpcError,
+  type RpcPoolOptions,
+  type StellarChain,
+  stellarIdentity,
+} from '@smt/chains'
 import type { NetworkConfig } from '@smt/engine'
 import { CliError } from '../cli-error.ts'
 import { type Http, hostOf } from '../http.ts'
 
 export type ChainDeps = { http: Pick<Http, 'send'>; now: () => number }
 
-/** The chain of a network whose secrets are plain. */
-export function openChain({ http, now }: ChainDeps, network: NetworkConfig): EvmChain {
+/** The chain of an EVM network whose secrets are plain. */
+export function openEvmChain(deps: ChainDeps, network: NetworkConfig): EvmChain {
   const { chain_id: chainId } = network
-  return createEvmChain(
-    createRpcPool({
-      endpoints: network.rpc_urls.map(({ url, weight }) => ({ url: url.value, weight: Number(weight) })),
-      post: (request) => http.send({ ...request, method: 'POST' }),
-      identity: chainId === undefined || chainId === null ? undefined : evmIdentity(BigInt(String(chainId))),
-      now,
-    }),
-  )
+  const identity = chainId === undefined || chainId === null ? undefined : evmIdentity(BigInt(String(chainId)))
+  return createEvmChain(createRpcPool({ ...poolOptions(deps, network), identity }))
+}
+
+/** The chain of a Stellar network whose secrets are plain. */
+export function openStellarChain(deps: ChainDeps, network: NetworkConfig): StellarChain {
+  const { network_passphrase: passphrase } = network
+  const identity = typeof passphrase === 'string' ? stellarIdentity(passphrase) : undefined
+  return createStellarChain(createRpcPool({ ...poolOptions(deps, network), identity }))
+}
+
+function poolOptions({ http, now }: ChainDeps, { rpc_urls: urls }: NetworkConfig): Omit<RpcPoolOptions, 'identity'> {
+  return {
+    endpoints: urls.map(({ url, weight }) => ({ url: url.value, weight: Number(weight) })),
+    post: (request) => http.send({ ...request, method: 'POST' }),
+    now,
+  }
 }
 
 /** What failed and which hosts were asked: a URL may hold a key. */

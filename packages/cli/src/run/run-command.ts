@@ -1,13 +1,15 @@
 import { RpcError } from '@smt/chains'
-import { type MatchObject, stringifyJson } from '@smt/engine'
+import { stringifyJson } from '@smt/engine'
 import { CliError } from '../cli-error.ts'
 import type { CheckedDirectory } from '../config/check-directory.ts'
+import { stellarExtensionsOf } from '../config/extension-files.ts'
 import { type Finding, lineOf } from '../config/finding.ts'
 import { createHttp } from '../http.ts'
 import { counted } from '../plural.ts'
 import type { Surroundings } from '../surroundings.ts'
 import { nodeError } from './open-chain.ts'
-import { type EvaluateDeps, evaluateNetwork, type NetworkResult } from './evaluate-network.ts'
+import { evaluateNetwork } from './evaluate-network.ts'
+import type { NetworkDeps, NetworkResult } from './network.ts'
 import { assertUsable, loadConfiguration, type LoadOptions } from './load-configuration.ts'
 import { selectEvaluations, type Selection } from './select.ts'
 
@@ -27,7 +29,7 @@ export async function runBlock(surroundings: Surroundings, options: RunCommandOp
   for (const { network } of selections) assertUsable(network)
   for (const warning of conditionWarnings(checked, selections)) err(lineOf(warning))
   const http = createHttp()
-  const matches: MatchObject[] = []
+  const matches: NetworkResult['matches'] = []
   let failed = 0
   try {
     for (const selection of selections) {
@@ -53,18 +55,23 @@ function conditionWarnings({ warnings }: CheckedDirectory, selections: readonly 
 }
 
 async function evaluate(
-  deps: EvaluateDeps,
+  deps: NetworkDeps,
   { network, monitors }: Selection,
   block: bigint | undefined,
 ): Promise<NetworkResult> {
   const config = network.resolved
   if (config === undefined) throw new Error('a network without problems has no configuration')
   try {
-    const named = monitors.flatMap(({ file, written }) => (written === undefined ? [] : [{ file, config: written }]))
+    const named = monitors.flatMap(({ file, written, extensions }) =>
+      written === undefined ? [] : [{ file, config: written, extensions: stellarExtensionsOf(extensions) }],
+    )
     return await evaluateNetwork(deps, { network: config, monitors: named, block })
   } catch (error) {
     if (!(error instanceof RpcError)) throw error
-    const isMissing = error.code === 'null_result' && error.rpcMethod === 'eth_getBlockByNumber'
+    const isMissing = error.code === 'null_result' && blockMethods.has(error.rpcMethod ?? '')
     throw nodeError(error, config, isMissing ? `block ${block ?? ''} was not found` : error.message)
   }
 }
+
+/** Where null means that there is no such block, or not yet. */
+const blockMethods = new Set(['eth_getBlockByNumber', 'getLedgers'])

@@ -5,11 +5,10 @@ import { ApiError } from '../api/api-error.ts'
 import { type ConnectionOptions, readConnection } from '../api/connection.ts'
 import { readServerState } from '../api/stored-object.ts'
 import { CliError } from '../cli-error.ts'
-import { folders } from '../config/config-files.ts'
 import { createHttp } from '../http.ts'
 import { counted } from '../plural.ts'
 import type { Surroundings } from '../surroundings.ts'
-import { type Export, exportFiles } from './export-files.ts'
+import { type Export, exportFiles, foldersOf } from './export-files.ts'
 import { assertWritable, writeTree } from './write-tree.ts'
 
 export type ExportCommandOptions = ConnectionOptions & { force?: boolean }
@@ -27,7 +26,7 @@ export async function runExport(
   try {
     const api = createApiClient({ http, wait: (ms) => setTimeout(ms), signal: surroundings.signal }, connection)
     const exported = exportFiles(await readServerState(api))
-    await writeTree(path, { folders: Object.values(folders), files: exported.files })
+    await writeTree(path, { folders: foldersOf(exported), files: exported.files })
     for (const line of reportOf(exported, path)) surroundings.err(line)
     return 0
   } catch (error) {
@@ -52,6 +51,6 @@ function reportOf({ files, variables, dropped, shared }: Export, path: string): 
         `not exported of ${kind} ${id}, because the format has no place for it: ${fields.join(', ')}`,
     ),
     `${counted(files.length, 'file')} written to ${path}; ${counted(variables.length, 'variable')} to set. ` +
-      'Severity, labels, explorer_url, is_active and extensions have no place in the format.',
+      'Severity, labels, explorer_url and is_active have no place in the format.',
   ]
 }

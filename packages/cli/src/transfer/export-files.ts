@@ -1,8 +1,9 @@
 import { type ConfigKind, type JsonValue, mapSecrets } from '@smt/engine'
 import type { ServerState, StoredObject } from '../api/stored-object.ts'
 import { folders } from '../config/config-files.ts'
+import { extensionsFolder } from '../config/extension-files.ts'
 import { isJsonObject, prettyJson } from '../json.ts'
-import { extensionKey } from './fingerprint.ts'
+import { extensionKey, ownExtensions } from './fingerprint.ts'
 import { placeholderOf } from './placeholder.ts'
 import { renderConfig } from './render-config.ts'
 import type { TreeFile } from './write-tree.ts'
@@ -42,6 +43,7 @@ export function exportFiles({ networks, triggers, monitors, shared }: ServerStat
       ...networks.toSorted(byId).map(fileOf),
       ...(triggers.length === 0 ? [] : [{ path: `${folders.trigger}/triggers.json`, text: prettyJson(map) }]),
       ...monitors.toSorted(byId).map(fileOf),
+      ...monitors.toSorted(byId).flatMap(extensionFileOf),
     ],
     variables,
     dropped: [...networks, ...triggers, ...monitors].map(droppedOf).filter(({ fields }) => fields.length > 0),
@@ -50,8 +52,23 @@ export function exportFiles({ networks, triggers, monitors, shared }: ServerStat
 }
 
 function droppedOf({ kind, id, beside }: StoredObject): Export['dropped'][number] {
-  const fields = Object.entries(beside).flatMap(([field, value]) => (isDefault(field, value) ? [] : [field]))
+  const fields = Object.entries(beside).flatMap(([field, value]) =>
+    isDefault(field, value) || (kind === 'monitor' && field === 'extensions') ? [] : [field],
+  )
   return { kind, id, fields }
+}
+
+/** Those that OpenZeppelin Monitor does not start without, and ours when there is something in it. */
+export function foldersOf({ files }: Export): string[] {
+  const isExtended = files.some(({ path }) => path.startsWith(`${extensionsFolder}/`))
+  return [...Object.values(folders), ...(isExtended ? [extensionsFolder] : [])]
+}
+
+/** OpenZeppelin Monitor does not look into this folder, and an import takes it up again. */
+function extensionFileOf({ id, beside }: StoredObject<'monitor'>): TreeFile[] {
+  const extensions = ownExtensions(beside)
+  if (Object.keys(extensions).length === 0) return []
+  return [{ path: `${extensionsFolder}/${id}.json`, text: prettyJson(extensions) }]
 }
 
 function isDefault(field: string, value: JsonValue): boolean {

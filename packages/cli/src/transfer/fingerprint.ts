@@ -41,11 +41,17 @@ export function withFingerprints(
   beside: JsonObject,
   { version, secrets }: { version: number; secrets: ReadonlyMap<string, string> },
 ): JsonObject {
-  const stored = beside['extensions']
-  const { [extensionKey]: _, ...others } = isJsonObject(stored) ? stored : {}
+  const others = ownExtensions(beside)
   if (secrets.size === 0) return { ...beside, extensions: others }
   const extension: JsonValue = { version, secrets: Object.fromEntries(secrets) }
   return { ...beside, extensions: { ...others, [extensionKey]: extension } }
+}
+
+/** The extensions without what an import keeps there. */
+export function ownExtensions(beside: JsonObject): JsonObject {
+  const stored = beside['extensions']
+  const { [extensionKey]: _, ...others } = isJsonObject(stored) ? stored : {}
+  return others
 }
 
 /** All secrets of a configuration by pointer. */

@@ -3,7 +3,14 @@ import { idFields, type StoredObject } from '../api/stored-object.ts'
 import type { CheckedObject } from '../config/check-object.ts'
 import type { Finding } from '../config/finding.ts'
 import { canonicalJson, type JsonObject } from '../json.ts'
-import { fieldOf, type Fingerprints, knownFingerprints, secretsByPointer, withFingerprints } from './fingerprint.ts'
+import {
+  fieldOf,
+  type Fingerprints,
+  knownFingerprints,
+  ownExtensions,
+  secretsByPointer,
+  withFingerprints,
+} from './fingerprint.ts'
 import { placeholdersOf } from './placeholder.ts'
 import { renderConfig } from './render-config.ts'
 
@@ -36,7 +43,7 @@ export function planObject<K extends ConfigKind>(
   object: CheckedObject<K>,
   options: PlanObjectOptions,
 ): { change: Change; problems: Finding[] } | { change: undefined; problems: Finding[] } {
-  const { kind, file, base, resolved, secrets: uses } = object
+  const { kind, file, base, resolved, secrets: uses, extensions } = object
   if (resolved === undefined) return { change: undefined, problems: [] }
   const { id, stored } = options
   const { config, places, problems } = secretsToSend(kind, resolved, options)
@@ -51,11 +58,13 @@ export function planObject<K extends ConfigKind>(
   const isUnchanged =
     stored !== undefined &&
     isSameConfiguration(kind, config, stored.configuration) &&
+    (extensions === undefined || canonicalJson(extensions.value) === canonicalJson(ownExtensions(stored.beside))) &&
     areSameSecrets(places, stored, known)
   const fingerprints = new Map(
     places.flatMap(({ pointer, fingerprint }) => (fingerprint === undefined ? [] : [[pointer, fingerprint]])),
   )
-  const beside = withFingerprints(stored?.beside ?? {}, { version: (stored?.version ?? 0) + 1, secrets: fingerprints })
+  const standing = { ...stored?.beside, ...(extensions && { extensions: extensions.value }) }
+  const beside = withFingerprints(standing, { version: (stored?.version ?? 0) + 1, secrets: fingerprints })
   const named = kind === 'network' ? {} : { [idFields[kind]]: id }
   const change: Change = {
     kind,
