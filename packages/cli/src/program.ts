@@ -157,8 +157,9 @@ function blockNumber(text: string): bigint {
 }
 
 function transactionHash(text: string): string {
-  if (!/^0x[0-9a-fA-F]{64}$/.test(text)) {
-    throw new InvalidArgumentError('A transaction hash is 0x and 64 hexadecimal digits.')
+  const hash = /^(?:0x)?([0-9a-fA-F]{64})$/.exec(text)?.[1]
+  if (hash === undefined) {
+    throw new InvalidArgumentError('A transaction hash is 64 hexadecimal digits, with or without 0x.')
   }
-  return text
+  return hash.toLowerCase()
 }

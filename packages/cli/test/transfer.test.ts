@@ -181,6 +181,20 @@ describe('smt import and export', () => {
     })
   })
 
+  it('takes up extensions from their folder, and export gives them back', async () => {
+    const extensions = { stellar: { nested_calls: true }, mine: { note: 'kept' } }
+    const directory = await writeConfig({ ...fullTree(), 'extensions/first.json': extensions })
+    expect((await importInto(directory)).code).toBe(0)
+    expect((await tenant.api('GET', '/monitors/first')).body).toMatchObject({ extensions })
+    expect((await importInto(directory)).actions).toMatchObject({ 'monitor first': 'unchanged' })
+    const exported = join(await temporaryDirectory(), 'exported')
+    expect((await transfer('export', exported, [])).code).toBe(0)
+    expect(JSON.parse(await readFile(join(exported, 'extensions/first.json'), 'utf8'))).toEqual(extensions)
+    await writeInto(directory, { 'extensions/first.json': { mine: {} } })
+    expect((await importInto(directory)).actions).toMatchObject({ 'monitor first': 'update' })
+    expect((await tenant.api('GET', '/monitors/first')).body['extensions']).toEqual({ mine: {} })
+  })
+
   it('undoes everything when the last monitor fails', async () => {
     const directory = await writeConfig(fullTree())
     await importInto(directory)

@@ -50,10 +50,11 @@ export async function evaluateEvm(
 /** Why a monitor matches a transaction or does not. Throws RpcError. */
 export async function explainEvm(
   deps: NetworkDeps,
-  { network, monitor, txHash }: AskedTransaction,
+  { network, monitor, txHash: digits }: AskedTransaction,
 ): Promise<Explanation> {
   const { signal } = deps
   const chain = openEvmChain(deps, network)
+  const txHash = `0x${digits}`
   const { receipt, blockNumber } = await chain.locate(txHash, { signal })
   const data = await chain.block(blockNumber, { signal })
   if (receipt.blockHash !== null && receipt.blockHash !== data.block.hash) {

@@ -12,7 +12,13 @@ import { nodeError } from './open-chain.ts'
 import { explainStellar } from './stellar-network.ts'
 import { selectEvaluations } from './select.ts'
 
-export type ExplainCommandOptions = LoadOptions & { monitor: string; network: string; tx: string; json?: boolean }
+export type ExplainCommandOptions = LoadOptions & {
+  monitor: string
+  network: string
+  /** 64 hexadecimal digits in lower case. */
+  tx: string
+  json?: boolean
+}
 
 /** `smt explain`: why a monitor matches a transaction or does not. Resolves with the exit code: 0 either way. */
 export async function runExplain(surroundings: Surroundings, options: ExplainCommandOptions): Promise<number> {
@@ -31,7 +37,7 @@ export async function runExplain(surroundings: Surroundings, options: ExplainCom
     const { json, text } = await explain(deps, {
       network: network.resolved,
       monitor: { file, config, extensions: stellarExtensionsOf(extensions) },
-      txHash: options.tx.toLowerCase(),
+      txHash: options.tx,
     })
     out(options.json === true ? `${stringifyJson(json)}\n` : text)
   } finally {

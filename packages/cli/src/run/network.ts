@@ -28,6 +28,7 @@ export type NetworkResult = {
 
 export type NetworkDeps = ChainDeps & { signal: AbortSignal }
 
+/** `txHash`: 64 hexadecimal digits in lower case, without the `0x` that EVM chains write before them. */
 export type AskedTransaction = { network: NetworkConfig; monitor: NamedMonitor; txHash: string }
 
 /** By file, as matches show them: OpenZeppelin Monitor shows viewing keys; here a plain one is masked as the server does. */

@@ -51,11 +51,10 @@ export async function evaluateStellar(
 /** Why a monitor matches a transaction of a ledger or does not. Throws RpcError. */
 export async function explainStellar(
   deps: NetworkDeps,
-  { network, monitor, txHash: hash }: AskedTransaction,
+  { network, monitor, txHash }: AskedTransaction,
 ): Promise<LedgerExplanation> {
   const { signal } = deps
   const chain = openStellarChain(deps, network)
-  const txHash = hash.replace(/^0x/, '')
   const passphrase = passphraseOf(network)
   const { ledger } = await chain.locate(txHash, { signal })
   const data = await chain.block(ledger, { signal })
