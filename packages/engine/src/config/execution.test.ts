@@ -141,7 +141,7 @@ describe('signatureProblems', () => {
 describe('what this version cannot execute', () => {
   it('is every network but EVM', () => {
     expect(unsupportedInNetwork(network)).toEqual([])
-    expect(unsupportedInNetwork({ ...network, network_type: 'Stellar' })).toMatchObject([
+    expect(unsupportedInNetwork({ ...network, network_type: 'Solana' })).toMatchObject([
       { pointer: '/network_type', code: 'unsupported_feature' },
     ])
   })
