@@ -87,12 +87,8 @@ export {
 } from './matching/assemble-match.ts'
 export { type StellarMatchObject, type StellarMatchParts } from './matching/stellar/assemble-ledger-match.ts'
 export { type StellarExtensions, stellarExtensionsSchema } from './matching/stellar/extensions.ts'
-export {
-  compileStellarMonitors,
-  type StellarIndex,
-  type StellarMonitorInput,
-  type StellarNetwork,
-} from './matching/stellar/ledger-index.ts'
+export { compileStellarMonitors, type StellarIndex, type StellarNetwork } from './matching/stellar/ledger-index.ts'
+export { type StellarMonitorInput } from './matching/stellar/compiled-ledger-monitor.ts'
 export { contractsNeeded } from './matching/stellar/contracts-needed.ts'
 export { evaluateLedger } from './matching/stellar/evaluate-ledger.ts'
 export {
@@ -123,5 +119,19 @@ export { readLedgerOf } from './stellar/node-values.ts'
 export { parseStellarLedger } from './stellar/ledger.ts'
 export { parseStellarTransaction } from './stellar/transaction.ts'
 export { parseStellarEvent } from './stellar/event.ts'
+export { type Reading } from './stellar/reading.ts'
 export { decodeXdr, encodeXdr, type XdrType } from './stellar/xdr.ts'
 export { XdrError } from './stellar/xdr-error.ts'
+export { decodeBase64, encodeBase64 } from './stellar/base64.ts'
+export { baseAccountOf, decodeStrkey, encodeStrkey, type Strkey, type StrkeyKind } from './stellar/strkey.ts'
+export { type Asset, assetContractId, parseAsset, printAsset } from './stellar/asset.ts'
+export {
+  contractCodeKey,
+  type ContractExecutable,
+  contractInstanceKey,
+  readCodeEntry,
+  readInstanceEntry,
+} from './stellar/contract-entries.ts'
+export { readContractSpec } from './stellar/contract-spec-reader.ts'
+export { type ExecutableUpdate, readExecutableUpdate } from './stellar/executable-update.ts'
+export { declaredParametersOf, type OperationType, operationTypes } from './stellar/operation.ts'

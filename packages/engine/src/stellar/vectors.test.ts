@@ -5,6 +5,7 @@ import { compileInterface } from './contract-interface.ts'
 import { decodeEvent } from './decode-event.ts'
 import { readEnvelope } from './envelope.ts'
 import { ozArgumentOf, ozDisplayOf, ozJsonOf, ozTypeOf } from './oz-value.ts'
+import { readOzTransaction } from './oz-transaction.ts'
 import { ozSignatureOf, readCall } from './read-call.ts'
 import { readEvent } from './read-event.ts'
 import { decodeScValue } from './sc-value.ts'
@@ -57,5 +58,24 @@ describe('events as OZ Monitor reads them (spec/05 §15.4)', () => {
     const event = decodeEvent({ topics: row.topic, value: row.value ?? undefined })
     const readings = readEvent(event, row.spec ? contract : undefined).filter(({ dialect }) => dialect === 'oz')
     expect(readings).toEqual(row.decoded ? [{ dialect: 'oz', ...row.decoded }] : [])
+  })
+})
+
+describe('transactions as OZ Monitor reads them (spec/05 §15.3)', () => {
+  it.each(vectors.transactions)('$id $desc', (row) => {
+    const { base, sets } = readOzTransaction(readEnvelope(row.envelopeXdr), { hash: 'ab', ledger: 500n })
+    const place = [
+      { name: 'hash', kind: 'String', value: 'ab' },
+      { name: 'ledger', kind: 'I64', value: '500' },
+    ]
+    expect(base).toEqual([...place, { name: 'value', kind: 'I64', value: '0' }])
+    expect(sets).toEqual(
+      row.operation_param_sets.map(({ value, from, to }) => [
+        ...place,
+        { name: 'value', kind: 'I64', value },
+        { name: 'from', kind: 'Address', value: from },
+        { name: 'to', kind: 'Address', value: to },
+      ]),
+    )
   })
 })

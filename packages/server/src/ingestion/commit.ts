@@ -93,12 +93,15 @@ export type Committer = {
   postpone(failure: DueFailure, error: string): Promise<void>
 }
 
+/** `outside_retention`: no node has the blocks any more; the others are decisions of ours or of the owner. */
+export type SkipReason = 'no_active_monitor' | 'max_past_blocks' | 'outside_retention'
+
 export type CursorSkip = {
   source: { id: string; epoch: bigint }
   from: BlockRef | null
   to: BlockRef
   /** Null at the first block of a source, before which there is nothing to skip. */
-  reason: string | null
+  reason: SkipReason | null
 }
 
 export class FencedError extends Error {
@@ -177,7 +180,8 @@ export function createCommitter({ database }: { database: Pick<Database, 'withPl
       database.withPlatform(async (tx) => {
         await demandCursor(tx, { source, from, to: { ...to, time: null } })
         if (from !== null && to.number > from.number) {
-          await recordRange(tx, source.id, { from: from.number + 1n, to: to.number, state: 'skipped', reason })
+          const state = reason === 'outside_retention' ? 'unavailable' : 'skipped'
+          await recordRange(tx, source.id, { from: from.number + 1n, to: to.number, state, reason })
         }
       }),
   }
