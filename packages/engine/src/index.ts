@@ -78,6 +78,64 @@ export {
 } from './matching/match.ts'
 export { explainMatch, type ExplainInput } from './matching/evm/explain.ts'
 export { type Explanation } from './matching/explanation.ts'
-export { assembleMatch, type MatchObject, type MatchParts } from './matching/assemble-match.ts'
+export {
+  assembleMatch,
+  type EvmMatchObject,
+  type EvmMatchParts,
+  type MatchObject,
+  type MatchParts,
+} from './matching/assemble-match.ts'
+export { type StellarMatchObject, type StellarMatchParts } from './matching/stellar/assemble-ledger-match.ts'
+export { type StellarExtensions, stellarExtensionsSchema } from './matching/stellar/extensions.ts'
+export {
+  compileStellarMonitors,
+  type StellarIndex,
+  type StellarMonitorInput,
+  type StellarNetwork,
+} from './matching/stellar/ledger-index.ts'
+export { contractsNeeded } from './matching/stellar/contracts-needed.ts'
+export { evaluateLedger } from './matching/stellar/evaluate-ledger.ts'
+export {
+  type ContractUpgrade,
+  type LedgerFacts,
+  type LedgerResult,
+  type Undecoded,
+} from './matching/stellar/ledger-result.ts'
+export {
+  type LedgerItem,
+  type MatchPositions,
+  type StellarMatch,
+  type StellarMatchedOn,
+  type StellarMatchedOnArgs,
+} from './matching/stellar/ledger-match.ts'
+export { explainLedgerMatch, type ExplainLedgerInput } from './matching/stellar/explain-ledger.ts'
+export { type LedgerExplanation } from './matching/stellar/ledger-explanation.ts'
+export { checkStellarConditions, checkStellarExtensions } from './matching/stellar/check-stellar-conditions.ts'
 export { matchVariables } from './template/match-variables.ts'
 export { renderTemplate, TemplateTooLongError } from './template/render-template.ts'
+export {
+  type LedgerData,
+  type StellarEvent,
+  type StellarLedger,
+  type StellarTransaction,
+} from './stellar/ledger-data.ts'
+export { readLedgerOf } from './stellar/node-values.ts'
+export { parseStellarLedger } from './stellar/ledger.ts'
+export { parseStellarTransaction } from './stellar/transaction.ts'
+export { parseStellarEvent } from './stellar/event.ts'
+export { type Reading } from './stellar/reading.ts'
+export { decodeXdr, encodeXdr, type XdrType } from './stellar/xdr.ts'
+export { XdrError } from './stellar/xdr-error.ts'
+export { decodeBase64, encodeBase64 } from './stellar/base64.ts'
+export { baseAccountOf, decodeStrkey, encodeStrkey, type Strkey, type StrkeyKind } from './stellar/strkey.ts'
+export { type Asset, assetContractId, parseAsset, printAsset } from './stellar/asset.ts'
+export {
+  contractCodeKey,
+  type ContractExecutable,
+  contractInstanceKey,
+  readCodeEntry,
+  readInstanceEntry,
+} from './stellar/contract-entries.ts'
+export { readContractSpec } from './stellar/contract-spec-reader.ts'
+export { type ExecutableUpdate, readExecutableUpdate } from './stellar/executable-update.ts'
+export { declaredParametersOf, type OperationType, operationTypes } from './stellar/operation.ts'

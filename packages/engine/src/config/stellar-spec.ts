@@ -122,6 +122,8 @@ export const stellarSpecSchema = z.array(entrySchema).describe('Stellar contract
 
 export type StellarSpec = z.infer<typeof stellarSpecSchema>
 
+export type StellarSpecEntry = StellarSpec[number]
+
 function isOneEntry(entry: object): boolean {
   return hasOneKey(entry) && Object.keys(entry).every((key) => Object.hasOwn(entrySchema.shape, key))
 }

@@ -13,7 +13,7 @@ import {
   stellarElementRange,
   stellarRanges,
 } from './stellar-integers.ts'
-import { isStrkey } from './strkey.ts'
+import { isStrkey } from '../stellar/strkey.ts'
 import type { ValueNode } from './value-node.ts'
 
 /** OZ Monitor's kinds exactly (spec/03 §7). */

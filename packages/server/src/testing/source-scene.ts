@@ -3,12 +3,14 @@ import { retractAlerts } from '../delivery/retraction-store.ts'
 import { createFailureRetry } from '../engines/native/failure-retry.ts'
 import { createSourceRunner, type SourceRunner } from '../engines/native/source-runner.ts'
 import { createCommitter } from '../ingestion/commit.ts'
+import { createEvmSource } from '../ingestion/evm-source.ts'
 import { createLeadership } from '../ingestion/leadership.ts'
 import { createRollback } from '../ingestion/rollback.ts'
 import { createSourceNotices } from '../ingestion/source-notices.ts'
 import { createSourceReports } from '../ingestion/source-reports.ts'
 import { createConfigFeed } from '../matching/config-feed.ts'
 import { createLiveIndex } from '../matching/live-index.ts'
+import type { FollowedNetwork } from '../networks/source-chain.ts'
 import { createLogger } from '../platform/logger.ts'
 import type { TestApi, TestReply, TestTenant } from './api-harness.ts'
 import { monitorBody, startConfigurationApi, triggerBody } from './configuration-api.ts'
@@ -118,6 +120,7 @@ export async function startSourceScene(): Promise<SourceScene> {
       const source = (await createLeadership(api).claim()).find(({ id }) => id === sourceId)
       if (source === undefined) throw new Error('the source has no work')
       const { database, metrics } = api
+      const network: FollowedNetwork = { family: 'EVM', slug: networkId, passphrase: undefined }
       // Stands still unless a test advances it: a poll has a time slice, which a busy machine must not use up.
       const startedAtMs = Date.now()
       const clock = { now: () => new Date(startedAtMs + api.clock.now().getTime() - Date.now()) }
@@ -134,14 +137,20 @@ export async function startSourceScene(): Promise<SourceScene> {
           committer,
           rollback: createRollback({ database, retractAlerts }),
           reports: createSourceReports({ database, clock, logger, notices: createSourceNotices({ database }) }, source),
-          failureRetry: createFailureRetry({ database, committer, clock, logger }, sourceId),
-          openClient: async () => ({ chain, confirmationBlocks, maxPastBlocks, pollIntervalMs: 1_000, host: 'node' }),
+          failureRetry: createFailureRetry({ database, committer, clock, logger }, { id: sourceId, network }),
+          openClient: async () => ({
+            chain: createEvmSource(chain),
+            confirmationBlocks,
+            maxPastBlocks,
+            pollIntervalMs: 1_000,
+            host: 'node',
+          }),
           isLeader: () => true,
           onMatches: () => undefined,
           signal: new AbortController().signal,
         },
         source,
-        createLiveIndex({ database, feed, logger }, { id: sourceId, epoch: source.epoch, networkId }),
+        createLiveIndex({ database, feed, logger }, { id: sourceId, epoch: source.epoch, network }),
       )
     },
 

@@ -15,6 +15,7 @@ export function matchedTransfer(txHash: string) {
   ]
   const signature = 'Transfer(address,address,uint256)'
   return {
+    family: 'EVM',
     networkSlug: 'acme_evm',
     withReceipt: false,
     monitor: {
@@ -27,6 +28,8 @@ export function matchedTransfer(txHash: string) {
       triggers: ['ops'],
     },
     item: { transaction: { hash: txHash, from, to, value: '0x2a' }, logs: [log], receipt: null },
+    block: null,
+    positions: null,
     matchedOn: { functions: [], events: [{ signature, expression: null }], transactions: [] },
     matchedOnArgs: { functions: null, events: [{ signature, args, hex_signature: hashOf('Transfer') }] },
   } satisfies StoredMatch

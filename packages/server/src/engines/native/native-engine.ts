@@ -7,6 +7,7 @@ import { createSourceNotices } from '../../ingestion/source-notices.ts'
 import { createSourceReports, UnusableNetworkError } from '../../ingestion/source-reports.ts'
 import { createConfigFeed } from '../../matching/config-feed.ts'
 import { createLiveIndex } from '../../matching/live-index.ts'
+import { chainFamilyOf, type FollowedNetwork } from '../../networks/source-chain.ts'
 import type { Clock } from '../../platform/clock.ts'
 import type { Database } from '../../platform/db/doors.ts'
 import type { Ids } from '../../platform/ids.ts'
@@ -53,10 +54,13 @@ export function createNativeEngine(deps: NativeEngineDeps): Engine {
   const lead = (source: LedSource): Led => {
     const stoppingSource = new AbortController()
     feed.track(source.id)
-    const live = createLiveIndex(
-      { database, feed, logger },
-      { id: source.id, epoch: source.epoch, networkId: source.networkId ?? '' },
-    )
+    // A source whose network is gone has nothing to evaluate, in whichever index: it is only retired.
+    const network: FollowedNetwork = {
+      family: chainFamilyOf(source.networkType ?? '') ?? 'EVM',
+      slug: source.networkId ?? '',
+      passphrase: source.passphrase ?? undefined,
+    }
+    const live = createLiveIndex({ database, feed, logger }, { id: source.id, epoch: source.epoch, network })
     const openClient = async () => {
       const network = await database.withPlatform((tx) => openNetwork(tx, deps, source))
       if (network === undefined) throw new UnusableNetworkError('The operator has withdrawn this network.')
@@ -71,7 +75,7 @@ export function createNativeEngine(deps: NativeEngineDeps): Engine {
         rollback,
         onMatches,
         openClient,
-        failureRetry: createFailureRetry({ database, committer, clock, logger }, source.id),
+        failureRetry: createFailureRetry({ database, committer, clock, logger }, { id: source.id, network }),
         reports: createSourceReports({ database, clock, logger, notices }, source),
         isLeader: () => leadership.isCurrent() && !stoppingSource.signal.aborted,
         signal: AbortSignal.any([stopping.signal, stoppingSource.signal]),

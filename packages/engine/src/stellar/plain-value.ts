@@ -1,0 +1,59 @@
+import { isIntegerType, type ScEntry, type ScError, type ScValue } from './sc-value.ts'
+import { unescapeText } from './utf8-text.ts'
+
+/**
+ * A value as the `spec` and `token` readings show it. `text` is the value of a match argument: the bare text of a scalar,
+ * compact JSON of a container. `json` is the same inside a container: integers are numbers with all their digits, bytes
+ * hexadecimal, strings UTF-8 text.
+ */
+export type PlainValue = { kind: string; text: string; json: string }
+
+/** By the value alone, without a type. */
+export function plainValueOf(value: ScValue): PlainValue {
+  switch (value.type) {
+    case 'Vec':
+      return plainList(value.elements.map(plainValueOf))
+    case 'Map':
+      return plainObject(value.entries.map(({ key, value: member }) => [keyText(key), plainValueOf(member)]))
+    case 'Void':
+    case 'Other':
+      return plainVoid
+    case 'Error':
+      return plainText('Error', errorText(value))
+    case 'Bool':
+      return { kind: 'Bool', text: value.text, json: value.text }
+    case 'String':
+    case 'Symbol':
+      return plainText(value.type, unescapeText(value.text))
+    default:
+      if (isIntegerType(value.type)) return { kind: value.type, text: value.text, json: value.text }
+      return plainText(value.type, value.text)
+  }
+}
+
+/** Of a void, and of an option that holds nothing: no operator of an expression takes it. */
+export const plainVoid: PlainValue = { kind: 'Void', text: '', json: 'null' }
+
+export function plainText(kind: string, text: string): PlainValue {
+  return { kind, text, json: JSON.stringify(text) }
+}
+
+export function plainList(elements: readonly PlainValue[]): PlainValue {
+  const json = `[${elements.map((element) => element.json).join(',')}]`
+  return { kind: 'Vec', text: json, json }
+}
+
+/** Members in the given order. */
+export function plainObject(members: readonly (readonly [name: string, value: PlainValue])[]): PlainValue {
+  const json = `{${members.map(([name, value]) => `${JSON.stringify(name)}:${value.json}`).join(',')}}`
+  return { kind: 'Map', text: json, json }
+}
+
+/** The key of a map as the name of a member. */
+export function keyText(key: ScEntry['key']): string {
+  return plainValueOf(key).text
+}
+
+export function errorText({ kind, code }: ScError): string {
+  return `${kind}:${code}`
+}

@@ -1,0 +1,74 @@
+import { readFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { decode, decode_stream, encode, initSync } from '@stellar/stellar-xdr-json'
+import type { JsonValue } from '../config/json.ts'
+import { checkBase64 } from './base64.ts'
+import { XdrError } from './xdr-error.ts'
+
+/** The types that are decoded or encoded here, by their names in stellar-xdr. */
+export type XdrType =
+  | 'ContractEvent'
+  | 'DiagnosticEvent'
+  | 'HashIdPreimage'
+  | 'LedgerEntryData'
+  | 'LedgerHeader'
+  | 'LedgerHeaderHistoryEntry'
+  | 'LedgerKey'
+  | 'LiquidityPoolParameters'
+  | 'ScSpecEntry'
+  | 'ScVal'
+  | 'TransactionEnvelope'
+  | 'TransactionMeta'
+  | 'TransactionResult'
+
+/**
+ * The value in XDR-JSON (SEP-51): arms in snake case, integers of 64 bits and more as decimal texts, addresses as strkeys,
+ * strings with everything but printable ASCII escaped. The base64 is strict and all bytes belong to the value; nesting
+ * and size are bounded, so hostile bytes end in an error like any others.
+ *
+ * The decoder is WebAssembly. It is loaded when the first value is decoded, synchronously and from the file of its
+ * package: that is the engine's only I/O, and it is code and not data that it reads.
+ *
+ * @throws XdrError when the text is no value of the type, or of a protocol newer than the decoder (decision 14).
+ */
+export function decodeXdr(type: XdrType, base64: string): JsonValue {
+  checkBase64(base64)
+  return parse(run(() => decode(type, base64)))
+}
+
+/** The values that follow each other until the end of the bytes. @throws XdrError as {@link decodeXdr}. */
+export function decodeXdrStream(type: XdrType, base64: string): JsonValue[] {
+  checkBase64(base64)
+  return run(() => decode_stream(type, base64)).map(parse)
+}
+
+/** The base64 of a value in XDR-JSON. @throws XdrError when it is no value of the type. */
+export function encodeXdr(type: XdrType, value: JsonValue): string {
+  return run(() => encode(type, JSON.stringify(value)))
+}
+
+function run<T>(decodeOrEncode: () => T): T {
+  load()
+  try {
+    return decodeOrEncode()
+  } catch (error) {
+    // The decoder throws texts, which quote from the data.
+    throw new XdrError('is not a value of the expected type, or of a newer protocol', { cause: error })
+  }
+}
+
+/** XDR-JSON has no numbers beyond 32 bits, so the built-in parser loses nothing. */
+function parse(text: string): JsonValue {
+  const value: JsonValue = JSON.parse(text)
+  return value
+}
+
+/** Of the whole process: the package itself keeps the one instance it makes. */
+const decoder = { isLoaded: false }
+
+function load(): void {
+  if (decoder.isLoaded) return
+  const require = createRequire(import.meta.url)
+  initSync(readFileSync(require.resolve('@stellar/stellar-xdr-json/stellar_xdr_json_bg.wasm')))
+  decoder.isLoaded = true
+}
