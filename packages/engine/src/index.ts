@@ -87,12 +87,8 @@ export {
 } from './matching/assemble-match.ts'
 export { type StellarMatchObject, type StellarMatchParts } from './matching/stellar/assemble-ledger-match.ts'
 export { type StellarExtensions, stellarExtensionsSchema } from './matching/stellar/extensions.ts'
-export {
-  compileStellarMonitors,
-  type StellarIndex,
-  type StellarMonitorInput,
-  type StellarNetwork,
-} from './matching/stellar/ledger-index.ts'
+export { compileStellarMonitors, type StellarIndex, type StellarNetwork } from './matching/stellar/ledger-index.ts'
+export { type StellarMonitorInput } from './matching/stellar/compiled-ledger-monitor.ts'
 export { contractsNeeded } from './matching/stellar/contracts-needed.ts'
 export { evaluateLedger } from './matching/stellar/evaluate-ledger.ts'
 export {

@@ -1,5 +1,5 @@
 import { RpcError } from '@smt/chains'
-import type { StellarSpec } from '@smt/engine'
+import { XdrError, type StellarSpec } from '@smt/engine'
 import { describe, expect, it } from 'vitest'
 import { createSpecCache } from './spec-cache.ts'
 
@@ -24,7 +24,7 @@ function start() {
 describe('the specs of contracts', () => {
   it('are fetched once each, however often and by how many they are needed', async () => {
     const { script, cache } = start()
-    expect(await cache.get(['CA', 'CB', 'CA'])).toEqual(
+    expect((await cache.get(['CA', 'CB', 'CA'])).specs).toEqual(
       new Map([
         ['CA', spec],
         ['CB', spec],
@@ -37,13 +37,13 @@ describe('the specs of contracts', () => {
   it('that do not exist are looked for again soon: the contract may be about to be deployed', async () => {
     const { script, cache } = start()
     script.answer = async () => null
-    expect(await cache.get(['CA'])).toEqual(new Map([['CA', null]]))
+    expect((await cache.get(['CA'])).specs).toEqual(new Map([['CA', null]]))
     script.nowMs = 59_999
     await cache.get(['CA'])
     expect(script.asked).toEqual(['CA'])
     script.nowMs = 60_000
     script.answer = async () => spec
-    expect(await cache.get(['CA'])).toEqual(new Map([['CA', spec]]))
+    expect((await cache.get(['CA'])).specs).toEqual(new Map([['CA', spec]]))
   })
 
   it('that cannot be fetched are an error, and are asked for again', async () => {
@@ -51,7 +51,7 @@ describe('the specs of contracts', () => {
     script.answer = () => Promise.reject(new RpcError('timeout', 'getLedgerEntries'))
     await expect(cache.get(['CA'])).rejects.toMatchObject({ code: 'timeout' })
     script.answer = async () => spec
-    expect(await cache.get(['CA'])).toEqual(new Map([['CA', spec]]))
+    expect((await cache.get(['CA'])).specs).toEqual(new Map([['CA', spec]]))
   })
 
   it('are fetched anew after an upgrade, also when they were on their way meanwhile', async () => {
@@ -69,6 +69,22 @@ describe('the specs of contracts', () => {
     arrive(spec)
     await old
     script.answer = async () => null
-    expect(await cache.get(['CA'])).toEqual(new Map([['CA', null]]))
+    expect((await cache.get(['CA'])).specs).toEqual(new Map([['CA', null]]))
+  })
+
+  it('that this version cannot read are told as such, and stop nobody', async () => {
+    const { script, cache } = start()
+    script.answer = (contractId) =>
+      contractId === 'CA' ? Promise.reject(new XdrError('is broken')) : Promise.resolve(spec)
+    const expected = {
+      specs: new Map([
+        ['CA', null],
+        ['CB', spec],
+      ]),
+      unreadable: ['CA'],
+    }
+    expect(await cache.get(['CA', 'CB'])).toEqual(expected)
+    expect(await cache.get(['CA', 'CB'])).toEqual(expected)
+    expect(script.asked).toEqual(['CA', 'CB'])
   })
 })

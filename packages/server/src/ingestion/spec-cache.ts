@@ -1,11 +1,15 @@
 import type { RpcCallOptions } from '@smt/chains'
-import type { StellarSpec } from '@smt/engine'
+import { XdrError, type StellarSpec } from '@smt/engine'
 import { LRUCache } from 'lru-cache'
+import type { ContractSpecs } from '../networks/source-chain.ts'
 
 /** The specs of one source's contracts, by contract; other sources may be other networks. */
 export type SpecCache = {
-  /** All of these, fetched where they are not known. Throws what a fetch throws: nothing is taken for "no spec". */
-  get(contractIds: readonly string[], options?: RpcCallOptions): Promise<Map<string, StellarSpec | null>>
+  /**
+   * All of these, fetched where they are not known. Throws what a fetch throws: nothing is taken for "no spec". But a spec
+   * that this version cannot read, which XdrError says, must not stop the others: whoever deploys a contract writes it.
+   */
+  get(contractIds: readonly string[], options?: RpcCallOptions): Promise<ContractSpecs>
   forget(contractIds: readonly string[]): void
   clear(): void
 }
@@ -23,35 +27,39 @@ const specMs = 3_600_000
 const noSpecMs = 60_000
 const atOnceMax = 4
 
-type Kept = { spec: StellarSpec | null; untilMs: number }
+type Found = { spec: StellarSpec | null; isReadable: boolean }
+type Kept = Found & { untilMs: number }
 
 export function createSpecCache({ fetch, now }: SpecCacheDeps): SpecCache {
   const kept = new LRUCache<string, Kept>({ max: specsMax })
   /** Counts what was forgotten: an answer to a request that is older than that may be out of date. */
   let generation = 0
 
-  const fetchOne = async (contractId: string, options?: RpcCallOptions): Promise<StellarSpec | null> => {
+  const fetchOne = async (contractId: string, options?: RpcCallOptions): Promise<Found> => {
     const begun = generation
-    const spec = await fetch(contractId, options)
-    if (begun === generation) kept.set(contractId, { spec, untilMs: now() + (spec === null ? noSpecMs : specMs) })
-    return spec
+    const found = await readable(fetch(contractId, options))
+    const forMs = found.spec === null && found.isReadable ? noSpecMs : specMs
+    if (begun === generation) kept.set(contractId, { ...found, untilMs: now() + forMs })
+    return found
   }
 
   return {
     get: async (contractIds, options) => {
-      const found = new Map<string, StellarSpec | null>()
+      const all = new Map<string, Found>()
       const missing: string[] = []
       for (const contractId of new Set(contractIds)) {
         const known = kept.get(contractId)
         if (known === undefined || known.untilMs <= now()) missing.push(contractId)
-        else found.set(contractId, known.spec)
+        else all.set(contractId, known)
       }
       for (let start = 0; start < missing.length; start += atOnceMax) {
         const batch = missing.slice(start, start + atOnceMax)
-        const specs = await Promise.all(batch.map((contractId) => fetchOne(contractId, options)))
-        for (const [index, contractId] of batch.entries()) found.set(contractId, specs[index] ?? null)
+        await Promise.all(batch.map(async (contractId) => all.set(contractId, await fetchOne(contractId, options))))
       }
-      return found
+      return {
+        specs: new Map([...all].map(([contractId, { spec }]) => [contractId, spec])),
+        unreadable: [...all].filter(([, { isReadable }]) => !isReadable).map(([contractId]) => contractId),
+      }
     },
     forget: (contractIds) => {
       generation += 1
@@ -61,5 +69,14 @@ export function createSpecCache({ fetch, now }: SpecCacheDeps): SpecCache {
       generation += 1
       kept.clear()
     },
+  }
+}
+
+async function readable(fetched: Promise<StellarSpec | null>): Promise<Found> {
+  try {
+    return { spec: await fetched, isReadable: true }
+  } catch (error) {
+    if (error instanceof XdrError) return { spec: null, isReadable: false }
+    throw error
   }
 }

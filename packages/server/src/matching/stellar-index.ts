@@ -24,7 +24,7 @@ export function createStellarIndex({ slug, passphrase }: FollowedNetwork): Famil
     evaluate: async (block, options) => {
       if (block.type !== 'Stellar') throw new Error(`a ${block.type} block came to the monitors of a Stellar network`)
       const needed = contractsNeeded(index, block.data)
-      const specs = await block.contractSpecs(needed, options)
+      const { specs, unreadable } = await block.contractSpecs(needed, options)
       const { matches, failures, undecoded, upgrades } = evaluateLedger(index, block.data, { specs })
       const upgraded = [...new Set(upgrades.map(({ contractId }) => contractId))]
       block.forgetSpecs(upgraded)
@@ -32,7 +32,7 @@ export function createStellarIndex({ slug, passphrase }: FollowedNetwork): Famil
         matches: matches.map(({ ledger: _, ...match }) => ({ ...match, withReceipt: false })),
         failures,
         body: block.data.ledger.json,
-        undecoded: undecoded.length,
+        undecoded: undecoded.length + unreadable.length,
         upgrades: upgraded,
       }
     },

@@ -35,14 +35,16 @@ export type StellarSourceBlock = {
   type: 'Stellar'
   header: BlockHeader
   data: LedgerData
-  /** By contract, the spec on chain as it is now; null when it has none. */
-  contractSpecs(
-    contractIds: readonly string[],
-    options?: RpcCallOptions,
-  ): Promise<ReadonlyMap<string, StellarSpec | null>>
+  contractSpecs(contractIds: readonly string[], options?: RpcCallOptions): Promise<ContractSpecs>
   /** What is known of the specs of these contracts is out of date from the next ledger on. */
   forgetSpecs(contractIds: readonly string[]): void
 }
+
+/**
+ * By contract, the spec on chain as it is now; null when it has none, or one that this version cannot read: then it is
+ * named in `unreadable` as well.
+ */
+export type ContractSpecs = { specs: ReadonlyMap<string, StellarSpec | null>; unreadable: readonly string[] }
 
 /** `txHash` as the block has it. */
 export type LocatedTransaction =

@@ -123,11 +123,18 @@ export function compileLedgerMonitor(
   }
   const onEvents = groupConditions(events, compile)
   const onFunctions = groupConditions(functions, compile)
-  for (const [type, conditions] of groupByType(operations, compile)) operationWatches.push({ monitor, type, conditions })
+  for (const [type, conditions] of groupByType(operations, compile))
+    operationWatches.push({ monitor, type, conditions })
   if (onEvents.size + onFunctions.size === 0) return monitor
   for (const [address, origin] of origins) {
     const source = sourceOf(origin)
-    const watch = ([signature, conditions]: [string, Condition[]]) => ({ monitor, address, source, signature, conditions })
+    const watch = ([signature, conditions]: [string, Condition[]]) => ({
+      monitor,
+      address,
+      source,
+      signature,
+      conditions,
+    })
     eventWatches.push(...[...onEvents].map(watch))
     // Without a spec no call is ever read (spec/05 §8.4).
     if (source !== 'none') callWatches.push(...[...onFunctions].map(watch))

@@ -25,7 +25,8 @@ export function contractOrigins(
   const origins = new Map<string, SpecOrigin>()
   const add = (address: string, origin: SpecOrigin): void => {
     const known = origins.get(address)
-    if (known === undefined || known === 'none' || (known === 'chain' && origin !== 'none')) origins.set(address, origin)
+    if (known === undefined || known === 'none' || (known === 'chain' && origin !== 'none'))
+      origins.set(address, origin)
   }
   for (const { address, contract_spec: spec } of entries) {
     const origin = originOf(spec)

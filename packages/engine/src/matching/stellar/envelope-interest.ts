@@ -1,4 +1,4 @@
-import { decodeStrkey } from '../../stellar/strkey.ts'
+import { contractIdHexOf, decodeStrkey } from '../../stellar/strkey.ts'
 import type { PredicateKey } from '../predicate-keys.ts'
 
 /**
@@ -84,11 +84,25 @@ export function needOfKeys(keys: readonly PredicateKey[] | undefined): EnvelopeN
   return needs.length === 0 ? 'nothing' : needs
 }
 
+/** What calls of a contract want; nothing is ever found of what is no contract. */
+export function needOfContract(address: string): EnvelopeNeed {
+  const key = contractIdHexOf(address.toUpperCase())
+  return key === undefined ? 'nothing' : [key]
+}
+
 /** What can only equal a party if the envelope names that party. */
 const partyVariables: ReadonlySet<string> = new Set([
-  ...['from', 'to', 'source', 'destination', 'tx_source', 'fee_source', 'trustor', 'sponsored_id', 'inflation_dest'].flatMap(
-    (name) => [name, `${name}_muxed`],
-  ),
+  ...[
+    'from',
+    'to',
+    'source',
+    'destination',
+    'tx_source',
+    'fee_source',
+    'trustor',
+    'sponsored_id',
+    'inflation_dest',
+  ].flatMap((name) => [name, `${name}_muxed`]),
   ...['asset', 'send_asset', 'dest_asset', 'selling', 'buying', 'contract'],
 ])
 

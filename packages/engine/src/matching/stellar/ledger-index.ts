@@ -9,12 +9,19 @@ import {
   type StellarMonitorInput,
 } from './compiled-ledger-monitor.ts'
 import { normaliseContract } from './contract-address.ts'
-import { addWatch, type ContractWatchers, createContractWatchers, isUnwatched, removeWatch } from './contract-watchers.ts'
+import {
+  addWatch,
+  type ContractWatchers,
+  createContractWatchers,
+  isUnwatched,
+  removeWatch,
+} from './contract-watchers.ts'
 import {
   addNeed,
   createEnvelopeInterest,
   type EnvelopeInterest,
   type EnvelopeNeed,
+  needOfContract,
   needOfKeys,
   removeNeed,
 } from './envelope-interest.ts'
@@ -47,9 +54,10 @@ export type StellarIndex = {
 export type LedgerLookup = {
   /** By the address of a contract as the chain writes it, or as a monitor does. */
   watchersOf(contractId: string): ContractWatchers | undefined
-  /** How many watches of calls there are, and how many of them see nested calls. */
+  /** How many watches of calls there are. */
   callWatchCount(): number
-  nestedWatchCount(): number
+  /** The contracts of which nested calls are watched; an envelope names every contract that its transaction reaches. */
+  readonly nestedInterest: EnvelopeInterest
   /** Monitors that no event, call or operation is needed for. */
   readonly onTransaction: PredicateIndex<CompiledLedgerMonitor>
   readonly transactionInterest: EnvelopeInterest
@@ -70,8 +78,8 @@ export function compileStellarMonitors(
   const onOperation = new Map<string, PredicateIndex<OperationWatch>>()
   const transactionInterest = createEnvelopeInterest()
   const operationInterest = createEnvelopeInterest()
+  const nestedInterest = createEnvelopeInterest()
   let callWatchCount = 0
-  let nestedWatchCount = 0
   let nextOrder = 0
 
   function watchersAt(address: string): ContractWatchers {
@@ -82,17 +90,15 @@ export function compileStellarMonitors(
     return watchers
   }
 
-  function countCalls({ callWatches, seesNestedCalls }: CompiledLedgerMonitor, sign: 1 | -1): void {
-    callWatchCount += sign * callWatches.length
-    if (seesNestedCalls) nestedWatchCount += sign * callWatches.length
-  }
-
   function attach(monitor: CompiledLedgerMonitor): void {
     byKey.set(monitor.key, monitor)
     for (const address of monitor.addresses) watchersAt(address).monitors.push(monitor)
     for (const watch of monitor.eventWatches) addWatch(watchersAt(watch.address).onEvent, watch)
-    for (const watch of monitor.callWatches) addWatch(watchersAt(watch.address).onCall, watch)
-    countCalls(monitor, 1)
+    for (const watch of monitor.callWatches) {
+      addWatch(watchersAt(watch.address).onCall, watch)
+      if (monitor.seesNestedCalls) addNeed(nestedInterest, needOfContract(watch.address))
+    }
+    callWatchCount += monitor.callWatches.length
     for (const watch of monitor.operationWatches) {
       const keys = operationKeys(watch)
       if (!isPossible(keys)) continue
@@ -109,8 +115,11 @@ export function compileStellarMonitors(
 
   function detach(monitor: CompiledLedgerMonitor): void {
     for (const watch of monitor.eventWatches) removeWatch(watchersAt(watch.address).onEvent, watch)
-    for (const watch of monitor.callWatches) removeWatch(watchersAt(watch.address).onCall, watch)
-    countCalls(monitor, -1)
+    for (const watch of monitor.callWatches) {
+      removeWatch(watchersAt(watch.address).onCall, watch)
+      if (monitor.seesNestedCalls) removeNeed(nestedInterest, needOfContract(watch.address))
+    }
+    callWatchCount -= monitor.callWatches.length
     for (const address of monitor.addresses) {
       const watchers = watchersAt(address)
       watchers.monitors.splice(watchers.monitors.indexOf(monitor), 1)
@@ -156,7 +165,7 @@ export function compileStellarMonitors(
     lookup: {
       watchersOf: (contractId) => byAddress.get(normaliseContract(contractId)),
       callWatchCount: () => callWatchCount,
-      nestedWatchCount: () => nestedWatchCount,
+      nestedInterest,
       onTransaction,
       transactionInterest,
       onOperation,

@@ -1,4 +1,5 @@
 import type { StellarSpec } from '../../config/stellar-spec.ts'
+import type { ExecutableUpdate } from '../../stellar/executable-update.ts'
 import type { StellarMatch } from './ledger-match.ts'
 
 /** By contract (`C…`): the spec on chain, `null` when it has none; at least those that contractsNeeded names. */
@@ -8,8 +9,7 @@ export type LedgerFacts = { specs: ReadonlyMap<string, StellarSpec | null> }
 export type Undecoded = { txHash: string; part: 'envelope' | 'result' | 'meta' | 'event'; error: string }
 
 /** A contract whose executable changed in this ledger: a spec that was fetched before is out of date. */
-export type ContractUpgrade = {
-  contractId: string
+export type ContractUpgrade = ExecutableUpdate & {
   txHash: string
   eventId: string
   operationIndex: number | undefined

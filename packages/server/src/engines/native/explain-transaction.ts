@@ -38,7 +38,7 @@ async function explainOnLedger(
 ): Promise<LedgerExplanation> {
   const monitor = { key: '', configuration, extensions: stellarExtensionsOf(extensions) }
   const index = compileStellarMonitors({ slug: '', passphrase }, [monitor])
-  const specs = await block.contractSpecs(contractsNeeded(index, onlyOf(block.data, txHash)))
+  const { specs } = await block.contractSpecs(contractsNeeded(index, onlyOf(block.data, txHash)))
   return explainLedgerMatch({ ...monitor, passphrase, data: block.data, txHash, facts: { specs } })
 }
 
