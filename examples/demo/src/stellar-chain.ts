@@ -20,8 +20,7 @@ export async function startStellarChain(): Promise<DemoChain> {
       rpc_urls: [{ type_: 'rpc', url: { type: 'plain', value: simulator.url }, weight: 100 }],
       network_passphrase: simulator.passphrase,
       block_time_ms: 500,
-      // Ledgers are final as soon as they close.
-      confirmation_blocks: 0,
+      confirmation_blocks: 1,
       cron_schedule: '*/1 * * * * *',
       max_past_blocks: 'unlimited',
     },
@@ -53,7 +52,7 @@ export async function startStellarChain(): Promise<DemoChain> {
       },
     }),
     describe: () => [
-      ['Stellar', `${simulator.url}, one ledger per ${blockTimeS} s`],
+      ['Stellar', `${simulator.url}, one ledger per ${blockTimeS} s, alerts after 1 confirmation block`],
       ['', `acme: every payment; globex: every transfer of token ${contractId.slice(0, 8)}…`],
     ],
     send: async (n) => {

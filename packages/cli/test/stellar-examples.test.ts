@@ -36,7 +36,7 @@ describe('the Stellar examples', () => {
   })
 
   it('are a directory without problems and without warnings', async () => {
-    const { code, stderr } = await smtInProcess(['check', '--config', examples])
+    const { code, stderr } = await smtInProcess(['check', examples])
     expect({ code, stderr }).toEqual({ code: 0, stderr: expect.not.stringContaining('warning') })
   })
 
