@@ -1,19 +1,11 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
-import {
-  compileStellarMonitors,
-  evaluateLedger,
-  monitorSchema,
-  networkSchema,
-  parseJson,
-  stellarExtensionsSchema,
-} from '@smt/engine'
+import { monitorSchema, networkSchema, parseJson, stellarExtensionsSchema } from '@smt/engine'
 import { scVal, startStellarSimulator, stellarOperation, type StellarSimulator } from '@smt/testkit'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { z } from 'zod'
 import { createHttp, type Http } from '../src/http.ts'
-import { fetchSpecs } from '../src/run/evaluate-stellar.ts'
-import { openStellarChain } from '../src/run/open-chain.ts'
+import { evaluateNetwork } from '../src/run/evaluate-network.ts'
 import { smtInProcess } from './in-process.ts'
 
 const examples = fileURLToPath(new URL('../../../examples/stellar/', import.meta.url))
@@ -143,20 +135,19 @@ describe('the Stellar examples', () => {
   it.each(monitors)('%s alerts of what it says and of nothing else', async (name) => {
     const tried = transactions[name]?.()
     if (tried === undefined) throw new Error(`${name} is not tried`)
-    const { sequence } = simulator.closeLedger()
-    const network = networkSchema.parse(read('networks/stellar_testnet'))
+    const { sequence, transactions: closed } = simulator.closeLedger()
+    expect(closed).toHaveLength(tried.alerting.length + tried.quiet.length)
     const local = { type_: 'rpc', url: { type: 'plain', value: simulator.url }, weight: 100 }
-    const chain = openStellarChain({ http, now: () => 0 }, networkSchema.parse({ ...network, rpc_urls: [local] }))
+    const network = networkSchema.parse({ ...networkSchema.parse(read('networks/stellar_testnet')), rpc_urls: [local] })
     const extensions = withExtensions.includes(name) ? extensionsOf(read(`extensions/${name}`)) : undefined
-    const index = compileStellarMonitors({ slug: network.slug, passphrase: simulator.passphrase }, [
-      { key: name, configuration: monitorSchema.parse(read(`monitors/${name}`)), extensions },
-    ])
-    const data = await chain.block(BigInt(sequence))
-    const signal = new AbortController().signal
-    const { matches, failures } = evaluateLedger(index, data, await fetchSpecs({ chain, signal }, index, data))
+    const monitor = { file: name, config: monitorSchema.parse(read(`monitors/${name}`)), extensions }
+    const { matches, failures } = await evaluateNetwork(
+      { http, now: () => 0, signal: new AbortController().signal },
+      { network, monitors: [monitor], block: BigInt(sequence) },
+    )
     expect(failures).toEqual([])
-    expect(matches.map(({ txHash }) => txHash).toSorted()).toEqual(tried.alerting.toSorted())
-    expect(data.transactions).toHaveLength(tried.alerting.length + tried.quiet.length)
+    const hashes = matches.map((match) => ('Stellar' in match ? match.Stellar.transaction['txHash'] : undefined))
+    expect(hashes.toSorted()).toEqual(tried.alerting.toSorted())
   })
 })
 

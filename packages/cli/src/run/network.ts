@@ -5,7 +5,6 @@ import {
   type NetworkConfig,
   secretKind,
   type StellarExtensions,
-  type StellarMatchObject,
 } from '@smt/engine'
 import type { ChainDeps } from './open-chain.ts'
 
@@ -21,7 +20,7 @@ export type Evaluation = {
 
 export type NetworkResult = {
   block: bigint
-  matches: (MatchObject | StellarMatchObject)[]
+  matches: MatchObject[]
   /** Monitors that could not be evaluated; the others were. */
   failures: { file: string; error: string }[]
 }
