@@ -1,6 +1,6 @@
 import { ChainDataError, type EvmBlock, type EvmLog, type JsonValue, parseEvmBlock, parseEvmLogs } from '@smt/engine'
 import { isJsonObject } from './json-rpc-response.ts'
-import { RpcError } from './rpc-error.ts'
+import { inconsistent, RpcError } from './rpc-error.ts'
 
 /** What identifies a block and links it to the one before. Hashes are lower case; `timestamp` is in Unix seconds. */
 export type EvmHeader = { number: bigint; hash: string; parentHash: string; timestamp: bigint }
@@ -31,20 +31,19 @@ export function readBlockLogs(block: EvmBlock, result: JsonValue): EvmLog[] {
     throw new RpcError('too_large', logsMethod, { detail: `more than ${logsMax} logs` })
   const logs = parseEvmLogs(result)
   const hashes = hashesOf(block)
-  for (const { blockHash, transactionHash } of logs) {
+  const indexes = new Set<JsonValue>()
+  for (const { blockHash, transactionHash, json } of logs) {
     if (blockHash !== block.hash) throw inconsistent(logsMethod, 'a log of another block')
     if (transactionHash === null || !hashes.has(transactionHash))
       throw inconsistent(logsMethod, 'a log of a transaction outside the block')
+    const { logIndex = null } = json
+    if (logIndex !== null && indexes.has(logIndex)) throw inconsistent(logsMethod, 'a log twice')
+    indexes.add(logIndex)
   }
   // A node that has not caught up answers an unknown block with an empty list.
   if (logs.length === 0 && block.logsBloom !== undefined && !/^0x0*$/.test(block.logsBloom))
     throw inconsistent(logsMethod, 'no logs although the block has some')
   return logs
-}
-
-/** `detail` must not quote the node. */
-export function inconsistent(rpcMethod: string, detail: string): RpcError {
-  return new RpcError('inconsistent_block', rpcMethod, { detail })
 }
 
 function hashesOf({ transactions }: EvmBlock): Set<string> {

@@ -17,7 +17,7 @@ const theLogs = hashes.map((transactionHash, index) =>
     address: address(index),
     topics: [hash(0xee), hash(index)],
     data: hash(7),
-    logIndex: '0x0',
+    logIndex: `0x${index}`,
   }),
 )
 const truth = {
@@ -107,25 +107,13 @@ describe('an answer with damage anywhere', () => {
   })
 
   it.each<[Method, (chain: EvmChain) => Promise<unknown>, unknown]>([
+    ['eth_getBlockByNumber', block, whole],
     ['eth_getLogs', block, whole],
     ['eth_getBlockReceipts', receipts, wholeReceipts],
   ])('of %s is made up for by another endpoint', async (method, ask, expected) => {
     await fc.assert(
       fc.asyncProperty(damages(isTold), async (damage) => {
         expect(await ask(chainOf(damaged(method, damage), sound).chain)).toEqual(expected)
-      }),
-      { numRuns },
-    )
-  })
-
-  it('of eth_getBlockByNumber is made up for, unless only the logs reveal it: then it is an error', async () => {
-    await fc.assert(
-      fc.asyncProperty(damages(isTold), async (damage) => {
-        const answer = await answerOf(block(chainOf(damaged('eth_getBlockByNumber', damage), sound).chain))
-        // The block is not asked for again when no endpoint has logs that fit it.
-        if (answer instanceof RpcError)
-          expect(answer).toMatchObject({ code: 'inconsistent_block', rpcMethod: 'eth_getLogs' })
-        else expect(answer).toEqual(whole)
       }),
       { numRuns },
     )

@@ -59,6 +59,7 @@ describe('block', () => {
     ['inconsistent_block', nodeBlock(), [nodeLog({ blockHash: null })]],
     ['inconsistent_block', nodeBlock(), [nodeLog(), nodeLog({ transactionHash: hash(3) })]],
     ['inconsistent_block', nodeBlock(), [nodeLog({ transactionHash: null })]],
+    ['inconsistent_block', nodeBlock(), [nodeLog({ logIndex: '0x1' }), nodeLog({ logIndex: '0x01' })]],
     ['inconsistent_block', nodeBlock({ logsBloom: bloom }), []],
     ['too_large', nodeBlock(), Array.from({ length: 50_001 }, () => 0)],
     ['invalid_response', nodeBlock(), [{ address: address(1) }]],

@@ -12,10 +12,11 @@ export type EvmChain = {
   /** The number of the newest block (`eth_blockNumber`), which is below 2^63 so that a database can keep it. */
   head(options?: RpcCallOptions): Promise<bigint>
   /**
-   * The block with full transactions and all its logs: one `eth_getBlockByNumber`, one `eth_getLogs` by block hash.
+   * The block with full transactions and all its logs: one `eth_getBlockByNumber`, one `eth_getLogs` by block hash. Both
+   * are of one endpoint, so that one whose answers contradict each other is passed over.
    *
    * @throws RpcError `null_result` (not mined yet), `inconsistent_block` (another block, foreign or missing logs, a
-   * transaction twice), `too_large` (more than 50 000 logs) and those of the pool.
+   * transaction or log twice), `too_large` (more than 50 000 logs) and those of the pool.
    */
   block(number: bigint, options?: RpcCallOptions): Promise<BlockData>
   /** The block's header alone, by `eth_getBlockByNumber` without full transactions. */
@@ -41,13 +42,12 @@ export type EvmChain = {
 export function createEvmChain(pool: RpcPool): EvmChain {
   return {
     head: (options) => pool.call('eth_blockNumber', [], (result) => parseHexQuantity(result, 63), options),
-    async block(number, options) {
-      const params = [toHexQuantity(number), true]
-      const block = await pool.call(blockMethod, params, (result) => readBlock(number, result), options)
-      const filter = { blockHash: block.hash }
-      const logs = await pool.call(logsMethod, [filter], (result) => readBlockLogs(block, result), options)
-      return { block, logs }
-    },
+    block: (number, options) =>
+      pool.withOneEndpoint(async (call) => {
+        const block = await call(blockMethod, [toHexQuantity(number), true], (result) => readBlock(number, result))
+        const logs = await call(logsMethod, [{ blockHash: block.hash }], (result) => readBlockLogs(block, result))
+        return { block, logs }
+      }, options),
     header: headerOf(pool),
     receipts: createReceiptFetching(pool),
     locate: (hash, options) => pool.call(singleMethod, [hash], (result) => readLocatedReceipt(hash, result), options),

@@ -6,8 +6,7 @@ import {
   type EvmReceipt,
   type JsonValue,
 } from '@smt/engine'
-import { inconsistent } from './evm-block-answer.ts'
-import { RpcError } from './rpc-error.ts'
+import { inconsistent, RpcError } from './rpc-error.ts'
 import type { RpcCallOptions, RpcPool } from './rpc-pool.ts'
 
 /** Receipts by transaction hash: all of `hashes`, nothing else. */

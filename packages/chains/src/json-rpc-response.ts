@@ -1,5 +1,6 @@
 import { JsonNumber, JsonSyntaxError, parseJson, type JsonValue } from '@smt/engine'
 import { z } from 'zod'
+import { findRangeRefusal } from './range-refusal.ts'
 import { RpcError } from './rpc-error.ts'
 
 type JsonRpcRequest = { id: number; method: string }
@@ -8,7 +9,7 @@ type JsonRpcRequest = { id: number; method: string }
  * The result of a JSON-RPC 2.0 response, which may be null. A result counts only with a 2xx status; an error object
  * explains any status but 429 and 3xx.
  *
- * @throws RpcError `rate_limited`, `http_status`, `rpc_error` or `invalid_response`.
+ * @throws RpcError `rate_limited`, `http_status`, `rpc_error`, `outside_retention` (range-refusal.ts) or `invalid_response`.
  */
 export function readJsonRpcResult(
   { id, method }: JsonRpcRequest,
@@ -22,19 +23,20 @@ export function readJsonRpcResult(
   if (!isSuccess && !('rpcCode' in answer)) throw statusError
   if ('problem' in answer) throw new RpcError('invalid_response', method, { detail: answer.problem })
   if ('result' in answer) return answer.result
-  const { rpcCode } = answer
-  throw new RpcError(rpcCode === LIMIT_EXCEEDED ? 'rate_limited' : 'rpc_error', method, {
-    detail: `code ${rpcCode}`,
-    rpcCode,
-  })
+  const { rpcCode, refusal } = answer
+  const code = refusal !== undefined ? 'outside_retention' : rpcCode === LIMIT_EXCEEDED ? 'rate_limited' : 'rpc_error'
+  throw new RpcError(code, method, { detail: `code ${rpcCode}`, rpcCode, range: refusal?.range })
 }
 
 /** EIP-1474: "Request exceeds defined limit". */
 const LIMIT_EXCEEDED = -32005
 
-const errorSchema = z.object({ code: z.int() })
+const errorSchema = z.object({ code: z.int(), message: z.string().catch('') })
 
-type Answer = { result: JsonValue } | { rpcCode: number } | { problem: string }
+type Answer =
+  | { result: JsonValue }
+  | { rpcCode: number; refusal: ReturnType<typeof findRangeRefusal> }
+  | { problem: string }
 
 function readAnswer(id: number, body: string): Answer {
   const response = parseBody(body)
@@ -47,7 +49,8 @@ function readAnswer(id: number, body: string): Answer {
   if ((result === undefined) === (error === undefined)) return { problem: 'not exactly one of result and error' }
   if (result !== undefined) return { result }
   const { data } = errorSchema.safeParse(error)
-  return data === undefined ? { problem: 'an error without a code' } : { rpcCode: data.code }
+  if (data === undefined) return { problem: 'an error without a code' }
+  return { rpcCode: data.code, refusal: findRangeRefusal(data.code, data.message) }
 }
 
 /** A syntax error is not passed on, because it can quote a key of the document. */

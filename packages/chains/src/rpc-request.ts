@@ -1,12 +1,15 @@
-import { stringifyJson, type JsonValue } from '@smt/engine'
+import { stringifyJson, type JsonObject, type JsonValue } from '@smt/engine'
 import { postFailureCode, type HttpPost } from './http-post.ts'
 import { readJsonRpcResult } from './json-rpc-response.ts'
 import { RpcError, toAnswerError, type RpcErrorCode } from './rpc-error.ts'
 
+/** Positional or named; undefined leaves the member out, as JSON-RPC nodes of Stellar want it. */
+export type RpcParams = readonly JsonValue[] | JsonObject | undefined
+
 export type RpcRequest<T> = {
   url: string
   method: string
-  params: readonly JsonValue[]
+  params: RpcParams
   parse: (result: JsonValue) => T
   signal?: AbortSignal | undefined
 }
@@ -27,7 +30,7 @@ export function createRpcRequest({ post, timeoutMs, maxBodyBytes, onRequest }: R
   let lastId = 0
 
   async function receive(id: number, { url, method, params, signal }: RpcRequest<unknown>): Promise<JsonValue> {
-    const body = stringifyJson({ jsonrpc: '2.0', id, method, params })
+    const body = stringifyJson({ jsonrpc: '2.0', id, method, ...(params === undefined ? {} : { params }) })
     const headers = { 'content-type': 'application/json' }
     let response: Awaited<ReturnType<HttpPost>>
     try {

@@ -115,6 +115,10 @@ export {
   type StellarLedger,
   type StellarTransaction,
 } from './stellar/ledger-data.ts'
+export { readLedgerOf } from './stellar/node-values.ts'
+export { parseStellarLedger } from './stellar/ledger.ts'
+export { parseStellarTransaction } from './stellar/transaction.ts'
+export { parseStellarEvent } from './stellar/event.ts'
 export { type Reading } from './stellar/reading.ts'
 export { decodeXdr, encodeXdr, type XdrType } from './stellar/xdr.ts'
 export { XdrError } from './stellar/xdr-error.ts'

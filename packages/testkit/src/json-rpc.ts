@@ -1,5 +1,5 @@
 /** Calls a JSON-RPC method and returns its result; throws on every other answer. */
-export type JsonRpc = (method: string, params: unknown[]) => Promise<unknown>
+export type JsonRpc = (method: string, params: unknown[] | Record<string, unknown>) => Promise<unknown>
 
 export function createJsonRpc(url: string): JsonRpc {
   let id = 0

@@ -1,5 +1,6 @@
 import { ChainDataError, parseJson, stringifyJson, type JsonValue } from '@smt/engine'
 import { isJsonObject } from '../json-rpc-response.ts'
+import { evmIdentity, type ChainIdentity } from '../chain-identity.ts'
 import type { HttpPost } from '../http-post.ts'
 import type { RpcErrorCode } from '../rpc-error.ts'
 import { createRpcPool, type RpcPool } from '../rpc-pool.ts'
@@ -52,12 +53,12 @@ export type ScriptedPool = {
   clock: { ms: number }
 }
 
-type PoolParts = { weights?: Record<string, number>; expectedChainId?: bigint }
+type PoolParts = { weights?: Record<string, number>; expectedChainId?: bigint; identity?: ChainIdentity }
 
 /** A pool whose far end of HTTP are functions: one node for each name, with weight 1 unless told. */
 export function scriptedPool(
   nodes: Record<string, Node>,
-  { weights = {}, expectedChainId }: PoolParts = {},
+  { weights = {}, expectedChainId, identity }: PoolParts = {},
 ): ScriptedPool {
   const requests: NodeRequest[] = []
   const outcomes: [string, 'ok' | RpcErrorCode][] = []
@@ -82,7 +83,7 @@ export function scriptedPool(
   const pool = createRpcPool({
     endpoints: Object.keys(nodes).map((node) => ({ url: urlOf(node), weight: weights[node] ?? 1 })),
     post,
-    expectedChainId,
+    identity: expectedChainId === undefined ? identity : evmIdentity(expectedChainId),
     now: () => clock.ms,
     onRequest: (method, outcome) => outcomes.push([method, outcome]),
   })

@@ -1,4 +1,4 @@
-import { createEvmChain, createRpcPool, type EvmChain, type RpcError } from '@smt/chains'
+import { createEvmChain, createRpcPool, evmIdentity, type EvmChain, type RpcError } from '@smt/chains'
 import type { NetworkConfig } from '@smt/engine'
 import { CliError } from '../cli-error.ts'
 import { type Http, hostOf } from '../http.ts'
@@ -12,7 +12,7 @@ export function openChain({ http, now }: ChainDeps, network: NetworkConfig): Evm
     createRpcPool({
       endpoints: network.rpc_urls.map(({ url, weight }) => ({ url: url.value, weight: Number(weight) })),
       post: (request) => http.send({ ...request, method: 'POST' }),
-      expectedChainId: chainId === undefined || chainId === null ? undefined : BigInt(String(chainId)),
+      identity: chainId === undefined || chainId === null ? undefined : evmIdentity(BigInt(String(chainId))),
       now,
     }),
   )

@@ -58,7 +58,8 @@ export function readArray<T>(read: Read<T>): Read<T[]> {
 
 const DEPTH_MAX = 128
 
-function readVerbatim(value: unknown, pointer: string): JsonValue {
+/** The member as the node wrote it. */
+export function readVerbatim(value: unknown, pointer: string): JsonValue {
   if (!isJsonValue(value, DEPTH_MAX)) throw new ChainDataError(pointer, `must be JSON of at most ${DEPTH_MAX} levels`)
   return value
 }

@@ -1,4 +1,4 @@
-import { createEvmChain, createRpcPool, type EvmChain } from '@smt/chains'
+import { createEvmChain, createRpcPool, evmIdentity, type EvmChain } from '@smt/chains'
 import { cronIntervalMs, networkSchema, type JsonValue, type NetworkConfig } from '@smt/engine'
 import type { Clock } from '../platform/clock.ts'
 import type { Egress } from '../platform/egress/egress.ts'
@@ -75,8 +75,10 @@ export function createChainClient(
     endpoints,
     post: ({ signal, ...request }) =>
       egress.request({ ...request, method: 'POST', ...(signal === undefined ? {} : { signal }) }),
-    expectedChainId:
-      network.chain_id === undefined || network.chain_id === null ? undefined : BigInt(String(network.chain_id)),
+    identity:
+      network.chain_id === undefined || network.chain_id === null
+        ? undefined
+        : evmIdentity(BigInt(String(network.chain_id))),
     now: () => clock.now().getTime(),
     onRequest: (method, outcome) => metrics.rpcRequests.inc({ source_kind: kind, method, outcome }),
   })

@@ -1,0 +1,109 @@
+import type { JsonObject } from '@smt/engine'
+import { inconsistent, RpcError } from './rpc-error.ts'
+import type { EndpointCall } from './rpc-pool.ts'
+import { type Cursor, type Page, type PageShape, readPage } from './stellar-page.ts'
+
+/** How many items a page may have: the most that nodes of this network have not refused. */
+export type PageLimit = { candidates: () => readonly number[]; accepted: (limit: number) => void }
+
+/** Tries `limits` in this order, and from then on only those from the first accepted one on. */
+export function createPageLimit(limits: readonly number[]): PageLimit {
+  let usable = limits
+  return {
+    candidates: () => usable,
+    accepted(limit) {
+      usable = usable.slice(Math.max(0, usable.indexOf(limit)))
+    },
+  }
+}
+
+export type Listing = PageShape & {
+  limit: PageLimit
+  /** Parameters of the first page, besides `startLedger` and `pagination`. */
+  first: (number: bigint) => JsonObject
+  /** Parameters of each further page, besides `pagination`. */
+  next: JsonObject
+  /** The upper bits of a cursor's position are the ledger, these many lower ones the place in it. */
+  positionBits: bigint
+  /** Whether nothing of the ledger can follow this cursor. */
+  isAtEnd: (cursor: Cursor, number: bigint) => boolean
+  /** What a page without any item means, when its cursor is not at the end. */
+  afterEmptyPage: 'end' | 'next page'
+  /** Whether a node that refuses a cursor because its newest ledger is `number` says that nothing follows. */
+  endsAtTip: boolean
+  itemsMax: number
+}
+
+const pagesMax = 500
+
+/**
+ * All items of ledger `number`, page after page of one endpoint, handed to `read` while the answer can still be blamed on
+ * its place. Whether a page is full does not matter: the list ends where the node shows that it does, by an item of a
+ * later ledger or by its cursor. Each cursor must lie behind the one before and there are at most 500 pages, so that a
+ * node cannot keep this going.
+ *
+ * @throws RpcError
+ */
+export async function listLedgerItems<T>(
+  call: EndpointCall,
+  listing: Listing,
+  number: bigint,
+  read: (item: Page['items'][number]) => T,
+): Promise<T[]> {
+  const items: T[] = []
+  const readItems = (page: Page) => ({ ...page, read: page.items.map(read) })
+  type ReadPage = ReturnType<typeof readItems>
+  const ask = (params: JsonObject) =>
+    call(listing.method, params, (result) => readItems(readPage(listing, number, result)))
+
+  let limit = 0
+  const first = async (): Promise<ReadPage> => {
+    let refusal: unknown
+    for (limit of listing.limit.candidates()) {
+      try {
+        const page = await ask({ startLedger: Number(number), ...listing.first(number), pagination: { limit } })
+        listing.limit.accepted(limit)
+        return page
+      } catch (error) {
+        if (!isRefusedParameter(error)) throw error
+        refusal ??= error
+      }
+    }
+    throw refusal
+  }
+  const next = async ({ text: cursor }: Cursor): Promise<ReadPage | undefined> => {
+    try {
+      return await ask({ ...listing.next, pagination: { cursor, limit } })
+    } catch (error) {
+      if (listing.endsAtTip && isRefusedAtTip(error, number)) return undefined
+      throw error
+    }
+  }
+
+  let page: ReadPage | undefined = await first()
+  let position = (number << listing.positionBits) - 1n
+  for (let pages = 1; page !== undefined; pages += 1) {
+    items.push(...page.read)
+    if (items.length > listing.itemsMax)
+      throw new RpcError('too_large', listing.method, { detail: `more than ${listing.itemsMax} items` })
+    const { cursor } = page
+    if (page.isPastLedger || cursor === undefined || listing.isAtEnd(cursor, number)) break
+    if (page.isEmpty && listing.afterEmptyPage === 'end') break
+    if (cursor.position <= position) throw inconsistent(listing.method, 'a cursor that does not move on')
+    if (pages === pagesMax) throw new RpcError('too_large', listing.method, { detail: `more than ${pagesMax} pages` })
+    position = cursor.position
+    page = await next(cursor)
+  }
+  return items
+}
+
+/** Invalid request or invalid params: among other things, more items per page than the node allows. */
+function isRefusedParameter(error: unknown): boolean {
+  return error instanceof RpcError && error.code === 'rpc_error' && [-32600, -32602].includes(error.rpcCode ?? 0)
+}
+
+/** The cursor lies in ledger `number`, so a node that has that one and refuses looks for what comes after. */
+function isRefusedAtTip(error: unknown, number: bigint): boolean {
+  if (!(error instanceof RpcError) || error.code !== 'outside_retention' || error.range === undefined) return false
+  return error.range.latest === number && error.range.oldest <= number
+}
