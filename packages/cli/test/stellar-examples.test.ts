@@ -63,14 +63,12 @@ describe('the Stellar examples', () => {
     },
     dex_swap: () => {
       const { alice, bob, carol } = simulator.accounts
+      const amounts = { sendAmount: 5n, destAmount: 1n }
       const swap = (sendAsset: string, destAsset: string) =>
         simulator.submit({
           source: alice,
           operations: [
-            stellarOperation.pathPaymentStrictSend({
-              ...{ to: bob, sendAsset, destAsset, seller: carol },
-              ...{ sendAmount: 5n, destAmount: 1n },
-            }),
+            stellarOperation.pathPaymentStrictSend({ ...amounts, to: bob, sendAsset, destAsset, seller: carol }),
           ],
         })
       return { alerting: [swap('native', usdc)], quiet: [swap(usdc, 'native'), swap(`EURC:${bob}`, usdc)] }
