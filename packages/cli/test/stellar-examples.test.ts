@@ -144,7 +144,7 @@ describe('the Stellar examples', () => {
       { network, monitors: [monitor], block: BigInt(sequence) },
     )
     expect(failures).toEqual([])
-    const hashes = matches.map((match) => ('Stellar' in match ? match.Stellar.transaction['txHash'] : undefined))
+    const hashes = matches.map((match) => ('Stellar' in match ? String(match.Stellar.transaction['txHash']) : ''))
     expect(hashes.toSorted()).toEqual(tried.alerting.toSorted())
   })
 })
