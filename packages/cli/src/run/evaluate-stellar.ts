@@ -8,6 +8,7 @@ import {
   type LedgerFacts,
   type StellarIndex,
   type StellarSpec,
+  XdrError,
 } from '@smt/engine'
 import type { EvaluateFamily } from './evaluate-network.ts'
 import { openStellarChain } from './open-chain.ts'
@@ -44,7 +45,17 @@ export async function fetchSpecs(
 ): Promise<LedgerFacts> {
   const specs = new Map<string, StellarSpec | null>()
   for (const contractId of contractsNeeded(index, data)) {
-    specs.set(contractId, await chain.contractSpec(contractId, { signal }))
+    specs.set(contractId, await specOf(chain.contractSpec(contractId, { signal })))
   }
   return { specs }
+}
+
+/** A spec that this version cannot read is none, as for OpenZeppelin Monitor: its events are matched by position. */
+async function specOf(fetched: Promise<StellarSpec | null>): Promise<StellarSpec | null> {
+  try {
+    return await fetched
+  } catch (error) {
+    if (error instanceof XdrError) return null
+    throw error
+  }
 }
