@@ -231,6 +231,8 @@ describe('a Stellar source that is polled', () => {
     ['a node of another network', { passphrase: 'Another network' }, 'wrong_network'],
     ['a malformed page', { malformed: 'getTransactions' }, 'invalid_response'],
     ['a page that never ends', { hasStuckCursor: true, pageLimit: 1 }, 'inconsistent_block'],
+    ['a ledger that is missing', { missingLedger: 102 }, 'inconsistent_block'],
+    ['a ledger that does not follow the one before', { breaksChain: true }, 'inconsistent_block'],
     ['a node that is away', { httpStatus: 503 }, 'http_status'],
   ])('shows %s on the status of the network and skips nothing', async (_, faults, code) => {
     await watch(acme, 'all', anyTransaction)
@@ -239,6 +241,7 @@ describe('a Stellar source that is polled', () => {
     pay(1n)
     pay(2n)
     const ledger = close()
+    const sound = { ...simulator.faults }
     // An endpoint says again who it is after a failure.
     simulator.faults.httpStatus = 503
     await runner.poll()
@@ -248,8 +251,7 @@ describe('a Stellar source that is polled', () => {
     const { json: status } = await scene.call(acme, 'GET', `/networks/${scene.networkId()}/status`)
     expect(status).toMatchObject({ state: 'failing', code })
     expect(status.cursor.number).toBeLessThan(ledger)
-    for (const fault of Object.keys(faults))
-      Object.assign(simulator.faults, { [fault]: fault === 'hasStuckCursor' ? false : undefined })
+    Object.assign(simulator.faults, sound)
     await runner.poll()
     expect(await scene.matched(acme)).toEqual([ledger, ledger])
   })
