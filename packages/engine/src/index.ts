@@ -106,7 +106,8 @@ export {
 } from './matching/stellar/ledger-match.ts'
 export { explainLedgerMatch, type ExplainLedgerInput } from './matching/stellar/explain-ledger.ts'
 export { type LedgerExplanation } from './matching/stellar/ledger-explanation.ts'
-export { checkStellarConditions, checkStellarExtensions } from './matching/stellar/check-stellar-conditions.ts'
+export { checkStellarConditions, type StellarCheck } from './matching/stellar/check-stellar-conditions.ts'
+export { checkStellarExtensions } from './matching/stellar/check-stellar-extensions.ts'
 export { matchVariables } from './template/match-variables.ts'
 export { renderTemplate, TemplateTooLongError } from './template/render-template.ts'
 export {
