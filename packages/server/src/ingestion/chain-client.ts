@@ -13,7 +13,7 @@ import type { Metrics } from '../platform/metrics.ts'
 import { installationTenantId, type Secrets } from '../platform/secrets.ts'
 import type { PlatformTx } from '../platform/db/tx.ts'
 import { openConfiguration } from '../tenants/secret-configuration.ts'
-import { chainFamilyOf, type ChainFamily, type SourceChain } from '../networks/source-chain.ts'
+import { chainFamilyOf, type ChainFamily, type FollowedNetwork, type SourceChain } from '../networks/source-chain.ts'
 import type { TenantKeys } from '../tenants/tenant-key-service.ts'
 import { createEvmSource } from './evm-source.ts'
 import { UnusableNetworkError } from './source-reports.ts'
@@ -40,6 +40,15 @@ export type ChainClient = {
 }
 
 const pollIntervalMinMs = 200
+
+/** What evaluating needs of a source's network; one whose network is gone is only retired, in whichever family. */
+export function followedNetworkOf({ networkType, networkId, passphrase }: LedSource): FollowedNetwork {
+  return {
+    family: chainFamilyOf(networkType ?? '') ?? 'EVM',
+    slug: networkId ?? '',
+    passphrase: passphrase ?? undefined,
+  }
+}
 
 /** Opens the configuration of a source in the caller's transaction; undefined when the network is gone. */
 export async function openNetwork(

@@ -35,6 +35,21 @@ export function matchedTransfer(txHash: string) {
   } satisfies StoredMatch
 }
 
+/** What ingestion stores of one matched Stellar transaction. */
+export function matchedPayment(txHash: string) {
+  return {
+    family: 'Stellar',
+    networkSlug: 'acme_stellar',
+    withReceipt: false,
+    monitor: { ...matchedTransfer(txHash).monitor, addresses: [] },
+    item: { transaction: { txHash, status: 'SUCCESS', applicationOrder: 1, feeBump: false, ledger: 7, createdAt: 1 } },
+    block: { hash: 'cd'.repeat(32), sequence: 7, ledgerCloseTime: '1', headerXdr: 'AAAA', metadataXdr: 'AAAA' },
+    matchedOn: { functions: [], events: [], transactions: [{ status: 'Success', expression: null }] },
+    matchedOnArgs: { functions: null, events: null },
+    positions: { functions: [], events: [], operations: [] },
+  } satisfies StoredMatch
+}
+
 /** The same with parts of it changed. */
 export function storedMatch(txHash: string, change: Partial<StoredMatch> = {}): StoredMatch {
   return { ...matchedTransfer(txHash), ...change }

@@ -1,4 +1,9 @@
-import { createChainClient, openNetwork, type ChainClientDeps } from '../../ingestion/chain-client.ts'
+import {
+  createChainClient,
+  followedNetworkOf,
+  openNetwork,
+  type ChainClientDeps,
+} from '../../ingestion/chain-client.ts'
 import { createCommitter } from '../../ingestion/commit.ts'
 import { createLeadership, renewalMs, type LedSource } from '../../ingestion/leadership.ts'
 import { createPollSchedule } from '../../ingestion/poll-schedule.ts'
@@ -7,7 +12,6 @@ import { createSourceNotices } from '../../ingestion/source-notices.ts'
 import { createSourceReports, UnusableNetworkError } from '../../ingestion/source-reports.ts'
 import { createConfigFeed } from '../../matching/config-feed.ts'
 import { createLiveIndex } from '../../matching/live-index.ts'
-import { chainFamilyOf, type FollowedNetwork } from '../../networks/source-chain.ts'
 import type { Clock } from '../../platform/clock.ts'
 import type { Database } from '../../platform/db/doors.ts'
 import type { Ids } from '../../platform/ids.ts'
@@ -54,12 +58,7 @@ export function createNativeEngine(deps: NativeEngineDeps): Engine {
   const lead = (source: LedSource): Led => {
     const stoppingSource = new AbortController()
     feed.track(source.id)
-    // A source whose network is gone has nothing to evaluate, in whichever index: it is only retired.
-    const network: FollowedNetwork = {
-      family: chainFamilyOf(source.networkType ?? '') ?? 'EVM',
-      slug: source.networkId ?? '',
-      passphrase: source.passphrase ?? undefined,
-    }
+    const network = followedNetworkOf(source)
     const live = createLiveIndex({ database, feed, logger }, { id: source.id, epoch: source.epoch, network })
     const openClient = async () => {
       const network = await database.withPlatform((tx) => openNetwork(tx, deps, source))
