@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
-import { monitorSchema, networkSchema, parseJson, stellarExtensionsSchema } from '@smt/engine'
+import { type MatchObject, monitorSchema, networkSchema, parseJson, stellarExtensionsSchema } from '@smt/engine'
 import { scVal, startStellarSimulator, stellarOperation, type StellarSimulator } from '@smt/testkit'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { z } from 'zod'
@@ -144,8 +144,7 @@ describe('the Stellar examples', () => {
       { network, monitors: [monitor], block: BigInt(sequence) },
     )
     expect(failures).toEqual([])
-    const hashes = matches.map((match) => ('Stellar' in match ? String(match.Stellar.transaction['txHash']) : ''))
-    expect(hashes.toSorted()).toEqual(tried.alerting.toSorted())
+    expect(matches.map(hashOf).toSorted()).toEqual(tried.alerting.toSorted())
   })
 })
 
@@ -158,4 +157,9 @@ function addressOf(name: string): string {
 
 function extensionsOf(value: unknown) {
   return z.strictObject({ stellar: stellarExtensionsSchema }).parse(value).stellar
+}
+
+function hashOf(match: MatchObject): string {
+  const hash = 'Stellar' in match ? match.Stellar.transaction['txHash'] : undefined
+  return typeof hash === 'string' ? hash : ''
 }
