@@ -35,7 +35,10 @@ describe('decodeXdr', () => {
   })
 
   it.each([10, 1000, 100_000])('survives %i lists in each other and lists that claim to be huge', (depth) => {
-    const nested = Buffer.concat([...new Array<Buffer>(depth).fill(hex('000000100000000100000001')), hex('00000001')])
+    const nested = Buffer.concat([
+      ...Array.from({ length: depth }, () => hex('000000100000000100000001')),
+      hex('00000001'),
+    ])
     const huge = ['0000001000000001ffffffff', '0000000dffffffff', '0000000e7fffffff00000000']
     for (const bytes of [nested, ...huge.map(hex)]) attempt(() => decodeXdr('ScVal', bytes.toString('base64')))
     expect(decodeXdr('ScVal', seven)).toEqual({ u32: 7 })
