@@ -10,25 +10,25 @@ const option: StellarType = { option: { value_type: 'u32' } }
 const result: StellarType = { result: { ok_type: 'u32', error_type: 'error' } }
 
 describe('spellType', () => {
-  it.each<[StellarType, string, string]>([
-    ['bool', 'Bool', 'Bool'],
-    ['u256', 'U256', 'U256'],
-    ['timepoint', 'Timepoint', 'Timepoint'],
-    ['bytes', 'Bytes', 'Bytes'],
-    ['void', 'Void', 'Void'],
-    ['val', 'Void', 'Val'],
-    ['error', 'Void', 'Error'],
-    ['muxed_address', 'Void', 'MuxedAddress'],
-    [option, 'Void', 'Option<U32>'],
-    [result, 'Void', 'Result<U32,Error>'],
-    [{ bytes_n: { n: 32 } }, 'Bytes32', 'Bytes32'],
-    [{ bytes_n: { n: 32n } }, 'Bytes32', 'Bytes32'],
-    [{ vec: { element_type: option } }, 'Vec<Void>', 'Vec<Option<U32>>'],
-    [{ map: { key_type: 'symbol', value_type: 'i128' } }, 'Map<Symbol,I128>', 'Map<Symbol,I128>'],
-    [{ tuple: { value_types: ['u32', 'string'] } }, 'Tuple<U32,String>', 'Tuple<U32,String>'],
-    [{ tuple: { value_types: [] } }, 'Tuple<>', 'Tuple<>'],
-    [{ udt: { name: 'Request' } }, 'Request', 'Request'],
-  ])('%j', (type, oz, spec) => {
+  it.each<[string, string, StellarType]>([
+    ['Bool', 'Bool', 'bool'],
+    ['U256', 'U256', 'u256'],
+    ['Timepoint', 'Timepoint', 'timepoint'],
+    ['Bytes', 'Bytes', 'bytes'],
+    ['Void', 'Void', 'void'],
+    ['Void', 'Val', 'val'],
+    ['Void', 'Error', 'error'],
+    ['Void', 'MuxedAddress', 'muxed_address'],
+    ['Void', 'Option<U32>', option],
+    ['Void', 'Result<U32,Error>', result],
+    ['Bytes32', 'Bytes32', { bytes_n: { n: 32 } }],
+    ['Bytes32', 'Bytes32', { bytes_n: { n: 32n } }],
+    ['Vec<Void>', 'Vec<Option<U32>>', { vec: { element_type: option } }],
+    ['Map<Symbol,I128>', 'Map<Symbol,I128>', { map: { key_type: 'symbol', value_type: 'i128' } }],
+    ['Tuple<U32,String>', 'Tuple<U32,String>', { tuple: { value_types: ['u32', 'string'] } }],
+    ['Tuple<>', 'Tuple<>', { tuple: { value_types: [] } }],
+    ['Request', 'Request', { udt: { name: 'Request' } }],
+  ])('has %s in OZ Monitor and %s here', (oz, spec, type) => {
     expect([spellType(type, 'oz'), spellType(type, 'spec')]).toEqual([oz, spec])
   })
 })
