@@ -96,4 +96,21 @@ describe('callsOf', () => {
       `spec ${contract.functions.find((declared) => declared.name === name)?.signature}`,
     ])
   })
+
+  it.each<[string, JsonValue]>([
+    ['of an address', { address: credentials() }],
+    ['of protocol 27', { address_v2: credentials() }],
+    [
+      'with delegates of protocol 27',
+      { address_with_delegates: { address_credentials: credentials(), delegates: [] } },
+    ],
+  ])('reads authorisations %s', (_what, by) => {
+    const auth = [{ credentials: by, root_invocation: authorised(outer, [authorised(inner)]) }]
+    const calls = callsOf(envelopeOf(callOperation(outer, auth)), { nested: true, diagnosticEventsXdr: [] })
+    expect(calls.map(summary)).toEqual(['CAIR swap direct', 'CARC transfer nested'])
+  })
 })
+
+function credentials(): JsonValue {
+  return { address: account, nonce: '1', signature_expiration_ledger: 1, signature: 'void' }
+}

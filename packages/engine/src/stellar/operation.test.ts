@@ -1,4 +1,6 @@
+import { schema } from '@stellar/stellar-xdr-json'
 import { describe, expect, it } from 'vitest'
+import { z } from 'zod'
 import type { JsonValue } from '../config/json.ts'
 import {
   account,
@@ -14,10 +16,10 @@ import {
   usdc,
 } from '../testing/stellar-values.ts'
 import { isUpstreamMissing } from '../testing/upstream-fixture.ts'
-import { upstreamTransactions } from '../testing/upstream-stellar.ts'
+import { upstreamTransactions } from '../testing/upstream-stellar-xdr.ts'
 import { readEnvelope } from './envelope.ts'
 import { declaredParametersOf, type Operation, operationsOf, operationTypes } from './operation.ts'
-import { encodeXdr } from './xdr.ts'
+import { decodeXdr, encodeXdr } from './xdr.ts'
 
 const asset = { credit_alphanum4: { asset_code: 'USDC', issuer: otherAccount } }
 const price = { n: 1, d: 3 }
@@ -182,6 +184,13 @@ describe('operationsOf', () => {
 
   it('knows every type of operation, and the rows above are all', () => {
     expect(rows.map(([type]) => type).toSorted()).toEqual([...operationTypes].toSorted())
+  })
+
+  it('knows every type that the decoder knows', () => {
+    decodeXdr('ScVal', 'AAAAAQ==')
+    const described: unknown = JSON.parse(schema('OperationType'))
+    const names = z.object({ enum: z.array(z.string()) }).parse(described).enum
+    expect([...operationTypes].toSorted()).toEqual(names.toSorted())
   })
 
   it('declares every parameter it returns with the kind it returns', () => {

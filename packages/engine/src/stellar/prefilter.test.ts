@@ -11,7 +11,7 @@ import {
   otherContract,
 } from '../testing/stellar-values.ts'
 import { stellarVectors as vectors } from '../testing/stellar-vectors.ts'
-import { upstreamTransactions } from '../testing/upstream-stellar.ts'
+import { upstreamTransactions } from '../testing/upstream-stellar-xdr.ts'
 import { decodeBase64 } from './base64.ts'
 import { callsOf } from './call.ts'
 import { readEnvelope } from './envelope.ts'

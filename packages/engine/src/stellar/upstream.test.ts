@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { isUpstreamMissing } from '../testing/upstream-fixture.ts'
-import { upstreamEvents, upstreamSpec, upstreamTransactions } from '../testing/upstream-stellar.ts'
+import { upstreamEvents, upstreamSpec, upstreamTransactions } from '../testing/upstream-stellar-xdr.ts'
 import { callsOf } from './call.ts'
 import { compileInterface } from './contract-interface.ts'
 import { decodeEvent } from './decode-event.ts'
