@@ -4,6 +4,7 @@ import { enumSpec, eventSpec, functionSpec, structSpec, unionSpec } from '../tes
 import { compileInterface, signaturesOf } from './contract-interface.ts'
 import { spellType } from './spec-type.ts'
 import { tokenSignatures } from './token-event.ts'
+import { declareArguments } from './typed-argument.ts'
 import { kindOfType } from './typed-value.ts'
 
 const option: StellarType = { option: { value_type: 'u32' } }
@@ -77,4 +78,20 @@ describe('kindOfType', () => {
     [{ udt: { name: 'Level' } }, 'Symbol'],
     [{ udt: { name: 'Unknown' } }, undefined],
   ])('of %j', (type, kind) => expect(kindOfType(type, types)).toBe(kind))
+})
+
+describe('declareArguments', () => {
+  it('names muxed addresses both ways', () => {
+    const [declared] = compileInterface([functionSpec('f', { to: 'muxed_address', n: 'u64' })]).functions
+    expect(declared && declareArguments(declared.inputs, new Map())).toEqual([
+      { name: 'to', kind: 'Address' },
+      { name: 'to_muxed', kind: 'Address' },
+      { name: 'n', kind: 'U64' },
+    ])
+  })
+
+  it('says nothing when a kind depends on the value', () => {
+    const [declared] = compileInterface([functionSpec('f', { n: 'u64', any: 'val' })]).functions
+    expect(declared && declareArguments(declared.inputs, new Map())).toBeUndefined()
+  })
 })
