@@ -1,3 +1,4 @@
+import type { ContractSpec } from './contract-spec.ts'
 import { JsonNumber, type JsonValue } from './json.ts'
 import type { MonitorConfig } from './monitor.ts'
 import type { NetworkConfig } from './network.ts'
@@ -16,6 +17,11 @@ export function renderMonitor(config: MonitorConfig): JsonValue {
 /** The form of one trigger, to stand under its id in a trigger file; checking it again gives an equal configuration. */
 export function renderTrigger(config: TriggerConfig): JsonValue {
   return toJson(config)
+}
+
+/** The file form of a contract spec, as match objects show it on some chains. */
+export function renderContractSpec(spec: ContractSpec): JsonValue {
+  return toJson(spec)
 }
 
 /** A deep copy; members that are `undefined` are absent. Throws TypeError on what JSON cannot hold. */

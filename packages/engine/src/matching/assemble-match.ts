@@ -56,7 +56,7 @@ function assembleEvmMatch(parts: EvmMatchParts): EvmMatchObject {
   const { monitor, networkSlug, item, matchedOn, matchedOnArgs, withReceipt } = parts
   return {
     EVM: {
-      monitor: fullMonitor(monitor),
+      monitor: fullMonitor(monitor, { hasSpecs: false }),
       transaction: inOrder(item.transaction, transactionKeys),
       receipt: withReceipt && item.receipt !== null ? orderedReceipt(item.receipt) : null,
       logs: item.logs.map((log) => inOrder(log, logKeys)),

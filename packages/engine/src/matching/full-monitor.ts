@@ -1,14 +1,18 @@
 import type { MonitorConfig } from '../config/monitor.ts'
+import { renderContractSpec } from '../config/render.ts'
 import type { JsonObject } from '../evm/json-object.ts'
 
-/** A monitor as match objects show it: in full file form, without contract specs (spec/02 §6.2, spec/05 §11.1). */
-export function fullMonitor(monitor: MonitorConfig): JsonObject {
+/** A monitor as match objects show it: in full file form; contract specs are shown on some chains only (spec/02 §6.2). */
+export function fullMonitor(monitor: MonitorConfig, { hasSpecs }: { hasSpecs: boolean }): JsonObject {
   const { functions, events, transactions } = monitor.match_conditions
   return {
     name: monitor.name,
     networks: monitor.networks,
     paused: monitor.paused,
-    addresses: monitor.addresses.map(({ address }) => ({ address, contract_spec: null })),
+    addresses: monitor.addresses.map(({ address, contract_spec: spec }) => ({
+      address,
+      contract_spec: hasSpecs && spec ? renderContractSpec(spec) : null,
+    })),
     match_conditions: {
       functions: functions.map(({ signature, expression }) => ({ signature, expression: expression ?? null })),
       events: events.map(({ signature, expression }) => ({ signature, expression: expression ?? null })),

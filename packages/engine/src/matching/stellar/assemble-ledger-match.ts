@@ -46,7 +46,7 @@ export function assembleLedgerMatch(parts: StellarMatchParts): StellarMatchObjec
   const { operations } = matchedOn
   return {
     Stellar: {
-      monitor: fullMonitor(monitor),
+      monitor: fullMonitor(monitor, { hasSpecs: true }),
       transaction: orderedTransaction(item.transaction),
       ledger: inOrder(ledger, ledgerKeys),
       network_slug: networkSlug,
