@@ -91,7 +91,9 @@ export function needOfContract(address: string): EnvelopeNeed {
 }
 
 /** What can only equal a party if the envelope names that party. */
-const parties = 'from to source destination tx_source fee_source trustor sponsored_id inflation_dest contract'.split(' ')
+const parties = 'from to source destination tx_source fee_source trustor sponsored_id inflation_dest contract'.split(
+  ' ',
+)
 const assets = 'asset send_asset dest_asset selling buying'.split(' ')
 const partyVariables: ReadonlySet<string> = new Set([...parties, ...parties.map((name) => `${name}_muxed`), ...assets])
 
