@@ -39,7 +39,7 @@ const pagesMax = 500
 /**
  * All items of ledger `number`, page after page of one endpoint, handed to `read` while the answer can still be blamed on
  * its place. Whether a page is full does not matter: the list ends where the node shows that it does, by an item of a
- * later ledger or by its cursor. Each cursor must lie behind the one before and there are at most 500 pages, so that a
+ * later ledger or by its cursor, or where `isComplete` knows that nothing is missing. Each cursor must lie behind the one before and there are at most 500 pages, so that a
  * node cannot keep this going.
  *
  * @throws RpcError
@@ -48,7 +48,7 @@ export async function listLedgerItems<T>(
   call: EndpointCall,
   listing: Listing,
   number: bigint,
-  read: (item: Page['items'][number]) => T,
+  { read, isComplete }: { read: (item: Page['items'][number]) => T; isComplete?: (items: readonly T[]) => boolean },
 ): Promise<T[]> {
   const items: T[] = []
   const readItems = (page: Page) => ({ ...page, read: page.items.map(read) })
@@ -88,6 +88,7 @@ export async function listLedgerItems<T>(
       throw new RpcError('too_large', listing.method, { detail: `more than ${listing.itemsMax} items` })
     const { cursor } = page
     if (page.isPastLedger || cursor === undefined || listing.isAtEnd(cursor, number)) break
+    if (isComplete?.(items) === true) break
     if (page.isEmpty && listing.afterEmptyPage === 'end') break
     if (cursor.position <= position) throw inconsistent(listing.method, 'a cursor that does not move on')
     if (pages === pagesMax) throw new RpcError('too_large', listing.method, { detail: `more than ${pagesMax} pages` })
