@@ -157,8 +157,8 @@ function blockNumber(text: string): bigint {
 }
 
 function transactionHash(text: string): string {
-  if (!/^0x[0-9a-fA-F]{64}$/.test(text)) {
-    throw new InvalidArgumentError('A transaction hash is 0x and 64 hexadecimal digits.')
+  if (!/^(0x)?[0-9a-fA-F]{64}$/.test(text)) {
+    throw new InvalidArgumentError('A transaction hash is 64 hexadecimal digits, with 0x before them on EVM.')
   }
   return text
 }

@@ -140,7 +140,7 @@ describe('smt check', () => {
   it('keeps apart what only this version cannot do', async () => {
     const { code, warnings, notExecutable } = await check({
       ...goodTree,
-      'networks/stellar.json': network('stellar', undefined, { network_type: 'Stellar' }),
+      'networks/solana.json': network('solana', undefined, { network_type: 'Solana' }),
       'triggers/mail.json': {
         vault: webhook('Vault', { url: { type: 'HashicorpCloudVault', value: 'url' } }),
       },

@@ -287,7 +287,7 @@ describe('smt import and export', () => {
       await writeConfig({
         ...Object.fromEntries(monitors),
         'networks/local.json': network('local'),
-        'networks/stellar.json': network('stellar', undefined, { network_type: 'Stellar' }),
+        'networks/solana.json': network('solana', undefined, { network_type: 'Solana' }),
         'triggers/all.json': { 'bad id': webhook('Bad'), hook: webhook('Hook') },
         'monitors/m0.json': monitor('M0', { networks: ['nowhere'], triggers: ['hook', 'taken'] }),
       }),
@@ -297,7 +297,7 @@ describe('smt import and export', () => {
       problems: [
         'monitors/  quota_exceeded',
         'monitors/m0.json /networks/0 unknown_network',
-        'networks/stellar.json /network_type unsupported_feature',
+        'networks/solana.json /network_type unsupported_feature',
         'triggers/all.json /bad id invalid_id',
         'triggers/all.json /hook/name duplicate_name',
       ],

@@ -78,7 +78,36 @@ export {
 } from './matching/match.ts'
 export { explainMatch, type ExplainInput } from './matching/evm/explain.ts'
 export { type Explanation } from './matching/explanation.ts'
-export { assembleMatch, type MatchObject, type MatchParts } from './matching/assemble-match.ts'
+export {
+  assembleMatch,
+  type EvmMatchObject,
+  type EvmMatchParts,
+  type MatchObject,
+  type MatchParts,
+} from './matching/assemble-match.ts'
+export { type StellarMatchObject, type StellarMatchParts } from './matching/stellar/assemble-ledger-match.ts'
+export { type StellarExtensions, stellarExtensionsSchema } from './matching/stellar/extensions.ts'
+export { compileStellarMonitors, type StellarIndex, type StellarNetwork } from './matching/stellar/ledger-index.ts'
+export { type StellarMonitorInput } from './matching/stellar/compiled-ledger-monitor.ts'
+export { contractsNeeded } from './matching/stellar/contracts-needed.ts'
+export { evaluateLedger } from './matching/stellar/evaluate-ledger.ts'
+export {
+  type ContractUpgrade,
+  type LedgerFacts,
+  type LedgerResult,
+  type Undecoded,
+} from './matching/stellar/ledger-result.ts'
+export {
+  type LedgerItem,
+  type MatchPositions,
+  type StellarMatch,
+  type StellarMatchedOn,
+  type StellarMatchedOnArgs,
+} from './matching/stellar/ledger-match.ts'
+export { explainLedgerMatch, type ExplainLedgerInput } from './matching/stellar/explain-ledger.ts'
+export { type LedgerExplanation } from './matching/stellar/ledger-explanation.ts'
+export { checkStellarConditions, type StellarCheck } from './matching/stellar/check-stellar-conditions.ts'
+export { checkStellarExtensions } from './matching/stellar/check-stellar-extensions.ts'
 export { matchVariables } from './template/match-variables.ts'
 export { renderTemplate, TemplateTooLongError } from './template/render-template.ts'
 export {

@@ -1,5 +1,6 @@
 import {
   checkConditions,
+  checkStellarConditions,
   type MonitorConfig,
   type NetworkType,
   networkTypes,
@@ -48,7 +49,7 @@ export function referenceFindings(
     const outline = signatureOutline(monitor)
     const signatures = [...types].flatMap((type): Problem[] => signatureProblems(outline, type))
     problems.push(...signatures.map((problem) => ({ file: monitor.file, ...problem })))
-    if (types.has('EVM')) warnings.push(...conditionWarnings(monitor))
+    for (const type of types) warnings.push(...conditionWarnings(monitor, conditionChecks[type]))
   }
   return { problems, warnings }
 }
@@ -88,9 +89,17 @@ function excuse(broken: ConfigFiles['broken'], kind: ConfigObject['kind']): stri
   return files.length === 0 ? '' : ` (unless ${files.join(', ')} defines it, which cannot be read)`
 }
 
+type ConditionCheck = (configuration: ConfigObject['value']) => { problems: Problem[]; warnings: Problem[] }
+
+const conditionChecks: Partial<Record<NetworkType, ConditionCheck>> = {
+  EVM: checkConditions,
+  Stellar: checkStellarConditions,
+}
+
 /** OpenZeppelin Monitor loads whatever an expression says; here it would be refused when it can never hold. */
-function conditionWarnings({ file, value }: ConfigObject): Finding[] {
-  const { problems, warnings } = checkConditions(value)
+function conditionWarnings({ file, value }: ConfigObject, check: ConditionCheck | undefined): Finding[] {
+  if (check === undefined) return []
+  const { problems, warnings } = check(value)
   const toFinding = ({ pointer, code, message, position, hint }: Problem, more: string[]): Finding => {
     const place = position === undefined ? [] : [`(character ${position.start + 1})`]
     return {

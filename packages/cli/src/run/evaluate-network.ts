@@ -1,16 +1,15 @@
 import {
-  assembleMatch,
-  compileMonitors,
-  evaluateBlock,
-  factsNeeded,
   mapSecrets,
-  type EvmReceipt,
   type MatchObject,
   type MonitorConfig,
   type NetworkConfig,
+  type NetworkType,
   secretKind,
 } from '@smt/engine'
-import { type ChainDeps, openChain } from './open-chain.ts'
+import { CliError } from '../cli-error.ts'
+import { evaluateEvm } from './evaluate-evm.ts'
+import { evaluateStellar } from './evaluate-stellar.ts'
+import type { ChainDeps } from './open-chain.ts'
 
 export type NamedMonitor = { file: string; config: MonitorConfig }
 
@@ -30,37 +29,23 @@ export type NetworkResult = {
 
 export type EvaluateDeps = ChainDeps & { signal: AbortSignal }
 
-/** Fetches one block and evaluates it with these monitors. Throws RpcError; never turns a failure into no match. */
-export async function evaluateNetwork(
-  { http, signal, now }: EvaluateDeps,
-  { network, monitors, block: wanted }: Evaluation,
-): Promise<NetworkResult> {
-  const chain = openChain({ http, now }, network)
-  const inputs = monitors.map(({ file, config }) => ({ key: file, configuration: config }))
-  const index = compileMonitors(network.slug, inputs)
-  const number = wanted ?? (await chain.head({ signal }))
-  const data = await chain.block(number, { signal })
-  const { receiptHashes } = factsNeeded(index, data)
-  const receipts =
-    receiptHashes.length === 0
-      ? new Map<string, EvmReceipt>()
-      : await chain.receipts(data.block, receiptHashes, { signal })
-  const result = evaluateBlock(index, data, { receipts })
-  const configOf = new Map(monitors.map(({ file, config }) => [file, config]))
-  return {
-    block: number,
-    matches: result.matches.flatMap(({ key, item, matchedOn, matchedOnArgs, withReceipt }) => {
-      const config = configOf.get(key)
-      if (config === undefined) return []
-      const monitor = withoutSecrets(config)
-      const parts = { item, matchedOn, matchedOnArgs, withReceipt }
-      return [assembleMatch({ chain: 'EVM', monitor, networkSlug: network.slug, ...parts })]
-    }),
-    failures: result.failures.map(({ key, error }) => ({ file: key, error })),
-  }
+export type EvaluateFamily = (deps: EvaluateDeps, evaluation: Evaluation) => Promise<NetworkResult>
+
+const families: Partial<Record<NetworkType, EvaluateFamily>> = { EVM: evaluateEvm, Stellar: evaluateStellar }
+
+/**
+ * Fetches one block and evaluates it with these monitors. Throws RpcError; never turns a failure into no match.
+ * OpenZeppelin Monitor shows viewing keys in its matches; here a plain one is masked as the server does.
+ */
+export async function evaluateNetwork(deps: EvaluateDeps, evaluation: Evaluation): Promise<NetworkResult> {
+  const { network, monitors } = evaluation
+  const evaluate = families[network.network_type]
+  if (evaluate === undefined)
+    throw new CliError(`${network.slug}: networks of its type cannot be read.`, { exitCode: 1 })
+  const masked = monitors.map(({ file, config }) => ({ file, config: withoutSecrets(config) }))
+  return evaluate(deps, { ...evaluation, monitors: masked })
 }
 
-/** OpenZeppelin Monitor shows viewing keys in its matches; here a plain one is masked as the server does. */
 function withoutSecrets(config: MonitorConfig): MonitorConfig {
   return mapSecrets('monitor', config, (secret) =>
     secretKind(secret) === 'plain' ? { ...secret, value: '••••••••' } : secret,

@@ -57,7 +57,7 @@ function transactionLines({ configured, passed, conditions }: Gates['transaction
   return [`transactions ${mark(passed)}`, ...lines]
 }
 
-function callLines(signature: string | null, args: Gates['functions']['args']): string[] {
+export function callLines(signature: string | null, args: Gates['functions']['args']): string[] {
   if (signature === null || args === null) return []
   return [
     `    ${signature}`,
@@ -65,7 +65,7 @@ function callLines(signature: string | null, args: Gates['functions']['args']): 
   ]
 }
 
-function conditionLines({ index, expression, result, trace }: Condition): string[] {
+export function conditionLines({ index, expression, result, trace }: Condition): string[] {
   const text = expression === null ? 'without an expression' : expression
   return [`    condition ${index}: ${resultText(result)}  ${text}`, ...(trace === null ? [] : traceLines(trace, 6))]
 }
@@ -87,7 +87,7 @@ function resultText(result: boolean | string | { error: string }): string {
   return typeof result === 'object' ? result.error : String(result)
 }
 
-function mark(passed: boolean): string {
+export function mark(passed: boolean): string {
   return passed ? 'passed' : 'did not pass'
 }
 

@@ -52,6 +52,9 @@ function conditionWarnings({ warnings }: CheckedDirectory, selections: readonly 
   return warnings.filter(({ file, pointer }) => files.has(file) && pointer.startsWith('/match_conditions/'))
 }
 
+/** What is asked first: the block itself. */
+const blockMethods: ReadonlySet<string> = new Set(['eth_getBlockByNumber', 'getLedgers'])
+
 async function evaluate(
   deps: EvaluateDeps,
   { network, monitors }: Selection,
@@ -64,7 +67,7 @@ async function evaluate(
     return await evaluateNetwork(deps, { network: config, monitors: named, block })
   } catch (error) {
     if (!(error instanceof RpcError)) throw error
-    const isMissing = error.code === 'null_result' && error.rpcMethod === 'eth_getBlockByNumber'
+    const isMissing = error.code === 'null_result' && blockMethods.has(error.rpcMethod ?? '')
     throw nodeError(error, config, isMissing ? `block ${block ?? ''} was not found` : error.message)
   }
 }

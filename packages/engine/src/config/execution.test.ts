@@ -139,9 +139,10 @@ describe('signatureProblems', () => {
 })
 
 describe('what this version cannot execute', () => {
-  it('is every network but EVM', () => {
+  it('is every network but EVM and Stellar', () => {
     expect(unsupportedInNetwork(network)).toEqual([])
-    expect(unsupportedInNetwork({ ...network, network_type: 'Stellar' })).toMatchObject([
+    expect(unsupportedInNetwork({ ...network, network_type: 'Stellar' })).toEqual([])
+    expect(unsupportedInNetwork({ ...network, network_type: 'Solana' })).toMatchObject([
       { pointer: '/network_type', code: 'unsupported_feature' },
     ])
   })

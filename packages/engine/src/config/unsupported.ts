@@ -5,9 +5,12 @@ import { triggerConfigKind, type TriggerConfig } from './trigger.ts'
 
 /** What this version cannot execute in a network; code `unsupported_feature`. */
 export function unsupportedInNetwork(config: NetworkConfig): Problem[] {
-  if (config.network_type === 'EVM') return []
-  return [unsupported(['network_type'], `networks of type ${config.network_type} cannot be watched yet, only EVM`)]
+  if (watchable.has(config.network_type)) return []
+  const message = `networks of type ${config.network_type} cannot be watched yet, only EVM and Stellar`
+  return [unsupported(['network_type'], message)]
 }
+
+const watchable: ReadonlySet<string> = new Set(['EVM', 'Stellar'])
 
 /** What this version cannot execute in a monitor: filter scripts. */
 export function unsupportedInMonitor(config: MonitorConfig): Problem[] {

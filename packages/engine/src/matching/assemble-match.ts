@@ -4,10 +4,17 @@ import type { JsonObject } from '../evm/json-object.ts'
 import { logKeys } from '../evm/log.ts'
 import { receiptKeys } from '../evm/receipt.ts'
 import { transactionKeys } from '../evm/transaction.ts'
+import { fullMonitor } from './full-monitor.ts'
 import type { ArgumentEntry, ChainItem, MatchedOn, MatchedOnArgs, MatchedSignature } from './match.ts'
+import { inOrder } from './ordered-json.ts'
+import {
+  assembleLedgerMatch,
+  type StellarMatchObject,
+  type StellarMatchParts,
+} from './stellar/assemble-ledger-match.ts'
 
 /** The match object of OZ Monitor for EVM (spec/04 §8.1). */
-export type MatchObject = {
+export type EvmMatchObject = {
   EVM: {
     monitor: JsonObject
     transaction: JsonObject
@@ -19,7 +26,7 @@ export type MatchObject = {
   }
 }
 
-export type MatchParts = {
+export type EvmMatchParts = {
   chain: 'EVM'
   monitor: MonitorConfig
   networkSlug: string
@@ -29,11 +36,23 @@ export type MatchParts = {
   withReceipt: boolean
 }
 
+/** The match object of the monitor's chain. */
+export type MatchObject = EvmMatchObject | StellarMatchObject
+
+export type MatchParts = EvmMatchParts | StellarMatchParts
+
 /**
- * Puts the match object of spec/04 §8.1 together, field for field and in its key order, also from parts whose keys a
+ * Puts the match object of spec/04 §8.1 or spec/05 §11.1 together, field for field and in its key order, also from parts whose keys a
  * database reordered. The monitor is shown in full file form (spec/02 §6.2), its secrets as they are given here.
  */
+export function assembleMatch(parts: EvmMatchParts): EvmMatchObject
+export function assembleMatch(parts: StellarMatchParts): StellarMatchObject
+export function assembleMatch(parts: MatchParts): MatchObject
 export function assembleMatch(parts: MatchParts): MatchObject {
+  return parts.chain === 'EVM' ? assembleEvmMatch(parts) : assembleLedgerMatch(parts)
+}
+
+function assembleEvmMatch(parts: EvmMatchParts): EvmMatchObject {
   const { monitor, networkSlug, item, matchedOn, matchedOnArgs, withReceipt } = parts
   return {
     EVM: {
@@ -55,43 +74,6 @@ export function assembleMatch(parts: MatchParts): MatchObject {
   }
 }
 
-function fullMonitor(monitor: MonitorConfig): JsonObject {
-  const { functions, events, transactions } = monitor.match_conditions
-  return {
-    name: monitor.name,
-    networks: monitor.networks,
-    paused: monitor.paused,
-    addresses: monitor.addresses.map(({ address }) => ({ address, contract_spec: null })),
-    match_conditions: {
-      functions: functions.map(({ signature, expression }) => ({ signature, expression: expression ?? null })),
-      events: events.map(({ signature, expression }) => ({ signature, expression: expression ?? null })),
-      transactions: transactions.map(({ status, expression }) => ({ status, expression: expression ?? null })),
-    },
-    trigger_conditions: monitor.trigger_conditions.map((condition) => ({
-      script_path: condition.script_path,
-      language: condition.language,
-      arguments: condition.arguments ?? null,
-      timeout_ms: condition.timeout_ms,
-    })),
-    triggers: monitor.triggers,
-    chain_configurations: (monitor.chain_configurations ?? []).map(chainConfiguration),
-  }
-}
-
-type ChainConfiguration = NonNullable<MonitorConfig['chain_configurations']>[number]
-
-/** Only what OZ Monitor knows of it; the settings of these chains have no fields but the viewing keys (spec/01 §4.4). */
-function chainConfiguration({ midnight, ...chains }: ChainConfiguration): JsonObject {
-  const known: JsonObject = {}
-  if (midnight) {
-    known.midnight = { viewing_keys: (midnight.viewing_keys ?? []).map(({ type, value }) => ({ type, value })) }
-  }
-  for (const chain of ['evm', 'stellar', 'solana'] as const) {
-    if (chains[chain]) known[chain] = {}
-  }
-  return known
-}
-
 function orderedReceipt(receipt: JsonObject): JsonObject {
   const { logs } = receipt
   const ordered = inOrder(receipt, receiptKeys)
@@ -101,12 +83,6 @@ function orderedReceipt(receipt: JsonObject): JsonObject {
 function orderedLog(log: JsonValue): JsonValue {
   const isObject = typeof log === 'object' && log !== null && !Array.isArray(log) && !(log instanceof JsonNumber)
   return isObject ? inOrder(log, logKeys) : log
-}
-
-/** The keys named first, then the others as they come. */
-function inOrder(object: JsonObject, keys: readonly string[]): JsonObject {
-  const first = keys.filter((key) => Object.hasOwn(object, key)).map((key) => [key, object[key] ?? null] as const)
-  return { ...Object.fromEntries(first), ...object }
 }
 
 function orderedSignature({ signature, expression }: MatchedSignature): MatchedSignature {

@@ -1,16 +1,18 @@
 import type { ExpressionTrace } from '../expression/expression-trace.ts'
-import type { Condition } from './evm/compiled-monitor.ts'
-import type { ConditionObserver, TriedOn } from './evm/evaluate-monitor.ts'
+import type { Condition } from './condition.ts'
 import type { ConditionExplanation } from './explanation.ts'
 
+/** Told of each condition that is tried, and why it held or not; `trace` is null when there is no expression. */
+export type ConditionObserver<TriedOn> = (condition: Condition, on: TriedOn, trace: ExpressionTrace | null) => void
+
 /** Remembers what an evaluation said of each condition on each log, call or transaction. */
-export type ConditionRecord = {
-  observe: ConditionObserver
+export type ConditionRecord<TriedOn> = {
+  observe: ConditionObserver<TriedOn>
   /** Of conditions in configuration order; those that nothing was said of were not reached. */
   explain(conditions: readonly Condition[], on: TriedOn | undefined): ConditionExplanation[]
 }
 
-export function createConditionRecord(): ConditionRecord {
+export function createConditionRecord<TriedOn>(): ConditionRecord<TriedOn> {
   const seen = new Map<TriedOn, Map<Condition, ExpressionTrace | null>>()
 
   return {

@@ -1,8 +1,6 @@
-import { evmFamilyOf } from '../expression/evm-kinds.ts'
-import { formsOf } from '../expression/operand.ts'
 import type { ExpressionParameters } from '../expression/parameters.ts'
 import { type BoundList, addBound, boundsPassedBy, createBoundList, removeBound } from './bound-list.ts'
-import { integerOf, keyTextOf, type PredicateKey } from './evm/predicate-keys.ts'
+import type { KeyReader, PredicateKey } from './predicate-keys.ts'
 
 /**
  * Entries arranged by what must hold for them, so that those which cannot match a log or a call are never looked at. Plain
@@ -68,20 +66,36 @@ export function isEmpty({ always, equal, above, below }: PredicateIndex<unknown>
 /** Calls `found` for each entry that may match; one with several keys may be found several times. */
 export function findEntries<Entry>(
   index: PredicateIndex<Entry>,
-  parameters: () => ExpressionParameters,
+  { parameters, reader }: { parameters: () => ExpressionParameters; reader: KeyReader },
   found: (entry: Entry) => void,
 ): void {
   for (const entry of index.always) found(entry)
   for (const [name, values] of index.equal ?? []) {
     const operand = parameters().operands.get(name)
-    const text = operand && keyTextOf(operand.kind, formsOf(operand))
-    if (text !== undefined) for (const entry of values.get(text) ?? []) found(entry)
+    const text = operand === undefined ? null : reader.textOf(operand)
+    if (text === null) continue
+    const groups = text === undefined ? values.values() : [values.get(text) ?? []]
+    for (const entries of groups) for (const entry of entries) found(entry)
   }
   for (const direction of ['above', 'below'] as const) {
     for (const [name, list] of index[direction] ?? []) {
       const operand = parameters().operands.get(name)
-      const value = operand && integerOf(evmFamilyOf(operand.kind), formsOf(operand))
+      const value = operand && reader.integerOf(operand)
       if (value !== undefined) boundsPassedBy(list, { direction, value, found })
+    }
+  }
+}
+
+/** Calls `found` for each entry, whatever must hold for it; one with several keys may be found several times. */
+export function allEntries<Entry>(index: PredicateIndex<Entry>, found: (entry: Entry) => void): void {
+  for (const entry of index.always) found(entry)
+  for (const values of index.equal?.values() ?? []) {
+    for (const entries of values.values()) for (const entry of entries) found(entry)
+  }
+  for (const bounds of [index.above, index.below]) {
+    for (const { sorted, recent } of bounds?.values() ?? []) {
+      for (const { entry } of sorted) found(entry)
+      for (const { entry } of recent) found(entry)
     }
   }
 }

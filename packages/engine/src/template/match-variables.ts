@@ -1,13 +1,20 @@
 import type { JsonValue } from '../config/json.ts'
-import type { MatchObject } from '../matching/assemble-match.ts'
-import type { ArgumentEntry, MatchedSignature } from '../matching/match.ts'
+import type { EvmMatchObject, MatchObject } from '../matching/assemble-match.ts'
+import type { MatchedSignature } from '../matching/match.ts'
+import type { StellarMatchObject } from '../matching/stellar/assemble-ledger-match.ts'
+import { type Entry, pairArguments } from './pair-arguments.ts'
 
 /**
- * What a template can name of a match (spec/04 §8.3, spec/02 §7.2): the monitor's name, hash, sender, recipient and value
- * (decimal wei) of the transaction, and signatures and arguments of matched functions and events. A contract creation has
- * no `transaction.to`. Of arguments with the same name the last one counts.
+ * What a template can name of a match (spec/04 §8.3, spec/05 §11.2, spec/02 §7.2): the monitor's name, the hash of the
+ * transaction, signatures and arguments of matched functions and events. On EVM also sender, recipient (a contract creation
+ * has none) and value (decimal wei); on Stellar also types and arguments of matched operations, which OZ Monitor does not
+ * have. Of arguments with the same name the last one counts.
  */
-export function matchVariables({ EVM: match }: MatchObject): Map<string, string> {
+export function matchVariables(match: MatchObject): Map<string, string> {
+  return 'EVM' in match ? evmVariables(match) : stellarVariables(match)
+}
+
+function evmVariables({ EVM: match }: EvmMatchObject): Map<string, string> {
   const { hash, from, to, value } = match.transaction
   const variables = new Map([
     ['monitor.name', toText(match.monitor.name)],
@@ -21,16 +28,32 @@ export function matchVariables({ EVM: match }: MatchObject): Map<string, string>
   return variables
 }
 
+function stellarVariables({ Stellar: match }: StellarMatchObject): Map<string, string> {
+  const variables = new Map([
+    ['monitor.name', toText(match.monitor.name)],
+    ['transaction.hash', toText(match.transaction.txHash)],
+  ])
+  const { functions, events, operations = [] } = match.matched_on
+  addGroup(variables, 'functions', { matched: functions, args: match.matched_on_args.functions })
+  addGroup(variables, 'events', { matched: events, args: pairArguments(events, match.matched_on_args.events ?? []) })
+  for (const [index, { type }] of operations.entries()) variables.set(`operations.${index}.type`, type)
+  addArguments(variables, 'operations', match.matched_on_args.operations)
+  return variables
+}
+
 const ZERO_ADDRESS = `0x${'0'.repeat(40)}`
 
-type Group = { matched: readonly MatchedSignature[]; args: readonly ArgumentEntry[] | null }
+type Group = { matched: readonly MatchedSignature[]; args: Arguments }
+type Arguments = readonly (Pick<Entry, 'args'> | undefined)[] | null | undefined
 
 function addGroup(variables: Map<string, string>, name: 'functions' | 'events', { matched, args }: Group): void {
-  for (const [index, { signature }] of matched.entries()) {
-    variables.set(`${name}.${index}.signature`, signature)
-    for (const argument of args?.[index]?.args ?? []) {
-      variables.set(`${name}.${index}.args.${argument.name}`, argument.value)
-    }
+  for (const [index, { signature }] of matched.entries()) variables.set(`${name}.${index}.signature`, signature)
+  addArguments(variables, name, args)
+}
+
+function addArguments(variables: Map<string, string>, name: string, list: Arguments): void {
+  for (const [index, entry] of list?.entries() ?? []) {
+    for (const argument of entry?.args ?? []) variables.set(`${name}.${index}.args.${argument.name}`, argument.value)
   }
 }
 

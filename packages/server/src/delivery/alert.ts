@@ -5,10 +5,12 @@ import { matchObjectOf } from './match-object.ts'
 
 /** What a delivery tells. Throws when what its match refers to is not there, which retention must never let happen. */
 export function alertOf(content: DeliveryContent): Alert {
-  const { networkSlug, withReceipt, blockNumber, blockHash, monitor, item, matchedOn, matchedOnArgs } = content
+  const { family, networkSlug, withReceipt, blockNumber, blockHash } = content
+  const { monitor, item, block, matchedOn, matchedOnArgs, positions } = content
   if (
     networkSlug === null ||
     withReceipt === null ||
+    family === null ||
     blockNumber === null ||
     blockHash === null ||
     monitor === null ||
@@ -16,7 +18,17 @@ export function alertOf(content: DeliveryContent): Alert {
   ) {
     throw new Error('the match of a delivery is not complete')
   }
-  const match = matchObjectOf({ networkSlug, withReceipt, monitor, item, matchedOn, matchedOnArgs })
+  const match = matchObjectOf({
+    family,
+    networkSlug,
+    withReceipt,
+    monitor,
+    item,
+    block,
+    matchedOn,
+    matchedOnArgs,
+    positions,
+  })
   const isRetraction = content.kind === 'retraction'
   if (content.toldKind === 'alert') return { match, isRetraction }
   const name = isJsonObject(monitor) ? monitor['name'] : undefined

@@ -113,8 +113,12 @@ export type DeliveryContent = Pick<DeliveryKey, 'tenantId' | 'id'> & {
   blockHash: string | null
   matchedOn: JsonValue
   matchedOnArgs: JsonValue
+  positions: JsonValue
   withReceipt: boolean | null
+  family: string | null
   item: JsonValue
+  /** What match objects show of the block; null when they show nothing of it. */
+  block: JsonValue
   /** Of the version that matched. */
   monitor: JsonValue
   /** The trigger as it is now, secrets sealed; null when it was deleted. */
@@ -123,13 +127,15 @@ export type DeliveryContent = Pick<DeliveryKey, 'tenantId' | 'id'> & {
   triggerName: string | null
 }
 
+type ContentRow = Omit<DeliveryContent, 'block'> & { sourceId: string | null }
+
 export async function listContents(tx: PlatformTx, keys: readonly DeliveryKey[]): Promise<DeliveryContent[]> {
-  return tx.rows(sql<DeliveryContent>`
+  const rows = await tx.rows(sql<ContentRow>`
     select d.tenant_id as "tenantId", d.id, d.kind, d.retracts, coalesce(r.kind, d.kind) as "toldKind", d.incarnation,
       d.match_count as "matchCount", m.created_at as "matchCreatedAt",
       d.kind <> 'retraction' and (d.orphaned_at is not null or m.orphaned_at is not null) as "isOrphaned", m.network_id as "networkSlug", m.block_number as "blockNumber",
       m.block_hash as "blockHash", m.matched_on as "matchedOn", m.matched_on_args as "matchedOnArgs",
-      m.with_receipt as "withReceipt", i.body as item, v.configuration as monitor,
+      m.with_receipt as "withReceipt", m.positions, m.family, m.source_id as "sourceId", i.body as item, v.configuration as monitor,
       case when t.is_active then t.configuration end as trigger, t.trigger_id as "triggerName"
     from unnest(${keys.map((key) => key.tenantId)}::uuid[], ${keys.map((key) => key.id)}::uuid[],
         ${keys.map((key) => key.matchAt)}::timestamptz[]) as k (tenant_id, id, match_at)
@@ -139,6 +145,25 @@ export async function listContents(tx: PlatformTx, keys: readonly DeliveryKey[])
     left join monitor_versions v on v.tenant_id = m.tenant_id and v.id = m.monitor_version_id
     left join chain_items i on i.source_id = m.source_id and i.block_hash = m.block_hash and i.tx_hash = m.tx_hash
     left join triggers t on t.tenant_id = d.tenant_id and t.id = d.trigger_id`)
+  const bodies = await listBodies(tx, rows)
+  return rows.map(({ sourceId, ...row }) => ({
+    ...row,
+    block: bodies.get(`${sourceId} ${row.blockHash}`) ?? null,
+  }))
+}
+
+/** Each body once, however many deliveries show it: a ledger can be megabytes. */
+async function listBodies(
+  tx: PlatformTx,
+  rows: readonly Pick<ContentRow, 'sourceId' | 'blockHash'>[],
+): Promise<Map<string, JsonValue>> {
+  if (rows.length === 0) return new Map()
+  const found = await tx.rows(sql<{ sourceId: string; blockHash: string; body: JsonValue }>`
+    select b.source_id as "sourceId", b.block_hash as "blockHash", b.body
+    from chain_blocks b
+    where (b.source_id, b.block_hash) in (
+      select * from unnest(${rows.map((row) => row.sourceId)}::uuid[], ${rows.map((row) => row.blockHash)}::text[]))`)
+  return new Map(found.map(({ sourceId, blockHash, body }) => [`${sourceId} ${blockHash}`, body]))
 }
 
 /** How a row was written; `isOrphaned`: its match left the chain, perhaps while it was being sent. */

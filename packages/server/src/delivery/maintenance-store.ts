@@ -38,6 +38,21 @@ export async function deleteUnusedItems(
     where i.source_id = u.source_id and i.block_hash = u.block_hash and i.tx_hash = u.tx_hash`)
 }
 
+/** Deletes old bodies of blocks that no match refers to any more. */
+export async function deleteUnusedBodies(
+  tx: PlatformTx,
+  { olderThanDays, limit }: { olderThanDays: number; limit: number },
+): Promise<number> {
+  return tx.execute(sql`
+    delete from chain_blocks b using (
+      select o.source_id, o.block_hash from chain_blocks o
+      where o.created_at < now() - make_interval(days => ${olderThanDays})
+        and not exists (
+          select from matches m where m.source_id = o.source_id and m.block_hash = o.block_hash)
+      limit ${limit}) u
+    where b.source_id = u.source_id and b.block_hash = u.block_hash`)
+}
+
 export async function deleteExpiredIdempotencyKeys(
   tx: PlatformTx,
   { olderThanHours, limit }: { olderThanHours: number; limit: number },

@@ -131,6 +131,23 @@ describe('maintenance', () => {
     expect(await count('chain_items')).toBe(1)
   })
 
+  it('keeps what is shown of a block as long as any match in it is there', async () => {
+    await scene.clear()
+    await query('delete from chain_blocks')
+    await storeMatches(scene.api, { tenant: acme, monitorId: 'transfers', block: 7, count: 2 })
+    await query(
+      `insert into chain_blocks (source_id, block_hash, block_number, body, created_at)
+       select source_id, block_hash, block_number, '{}', now() - interval '91 days' from matches limit 1`,
+    )
+    await query(`delete from matches where tx_index > 0`)
+    await maintenance.run()
+    expect(await count('chain_blocks')).toBe(1)
+    await query(`delete from deliveries`)
+    await query(`delete from matches`)
+    await maintenance.run()
+    expect(await count('chain_blocks')).toBe(0)
+  })
+
   it('deletes more than fit one transaction', async () => {
     await scene.clear()
     await query(

@@ -5,6 +5,7 @@ import type { Logger } from '../platform/logger.ts'
 import type { Metrics } from '../platform/metrics.ts'
 import {
   deleteExpiredIdempotencyKeys,
+  deleteUnusedBodies,
   deleteUnusedItems,
   dropExpiredPartitions,
   ensurePartitions,
@@ -57,10 +58,11 @@ export function createMaintenance({ database, clock, logger, metrics }: Maintena
       return dropExpiredPartitions(tx, { alertDays, auditDays })
     })
     const items = await deleteAll((tx) => deleteUnusedItems(tx, { olderThanDays: alertDays, limit: rowsMax }))
+    const bodies = await deleteAll((tx) => deleteUnusedBodies(tx, { olderThanDays: alertDays, limit: rowsMax }))
     const keys = await deleteAll((tx) =>
       deleteExpiredIdempotencyKeys(tx, { olderThanHours: idempotencyHours, limit: rowsMax }),
     )
-    logger.info({ partitions, items, keys }, 'expired rows were removed')
+    logger.info({ partitions, items, bodies, keys }, 'expired rows were removed')
   }
 
   const measure = async (): Promise<void> => {

@@ -1,17 +1,23 @@
-import { assembleMatch, type JsonValue } from '@smt/engine'
+import type { JsonValue } from '@smt/engine'
 import { maskConfiguration } from '../tenants/secret-configuration.ts'
 import type { MatchObject } from '../triggers/channels/channel.ts'
-import { storedMatchSchema } from './stored-match.ts'
+import { assemblers } from './stored-match.ts'
 
 /** What is stored of a match, in parts. */
 export type StoredMatch = {
+  /** Which family of chains it is of; what the parts look like follows from it. */
+  family: string
   networkSlug: string
   /** Configuration of the monitor version that matched. */
   monitor: JsonValue
-  /** The transaction with its logs and receipt, stored once for all who matched it. */
+  /** The transaction with what belongs to it, stored once for all who matched it. */
   item: JsonValue
+  /** What is shown of the block, stored once for all matches in it; null when nothing is. */
+  block: JsonValue
   matchedOn: JsonValue
   matchedOnArgs: JsonValue
+  /** Where what matched happened; null when the family does not tell. */
+  positions: JsonValue
   withReceipt: boolean
 }
 
@@ -21,19 +27,8 @@ export type StoredMatch = {
  *
  * @throws ZodError when what is stored is not what ingestion stores.
  */
-export function matchObjectOf({
-  networkSlug,
-  withReceipt,
-  monitor,
-  item,
-  matchedOn,
-  matchedOnArgs,
-}: StoredMatch): MatchObject {
-  const parts = storedMatchSchema.parse({
-    monitor: maskConfiguration('monitor', monitor),
-    item,
-    matchedOn,
-    matchedOnArgs,
-  })
-  return assembleMatch({ chain: 'EVM', networkSlug, withReceipt, ...parts })
+export function matchObjectOf({ family, monitor, ...stored }: StoredMatch): MatchObject {
+  const assemble = assemblers.get(family)
+  if (assemble === undefined) throw new Error('a match of an unknown family of chains is stored')
+  return assemble({ ...stored, monitor: maskConfiguration('monitor', monitor) })
 }

@@ -95,7 +95,7 @@ function filterOf({ tx_hash: txHash, ...rest }: z.output<typeof countsQuery>): M
     until,
     severity,
     isOrphaned: orphaned === undefined ? undefined : orphaned === 'true',
-    txHash: /^0x/i.test(txHash ?? '') ? txHash?.toLowerCase() : txHash,
+    txHash: /^(0x|[0-9a-f]{64}$)/i.test(txHash ?? '') ? txHash?.toLowerCase() : txHash,
   }
 }
 
@@ -112,6 +112,7 @@ function summaryOf(row: MatchRow) {
     tx_index: row.txIndex,
     severity: row.severity,
     matched_on: row.matchedOn,
+    positions: row.positions,
     orphaned_at: row.orphanedAt?.toISOString() ?? null,
     created_at: row.createdAt.toISOString(),
   }

@@ -16,6 +16,14 @@ const matchShape = {
   tx_index: z.int().nonnegative(),
   severity: z.enum(severities),
   matched_on: z.record(z.string(), z.unknown()).meta({ description: 'The conditions that matched.' }),
+  positions: z
+    .record(z.string(), z.unknown())
+    .nullable()
+    .meta({
+      description:
+        'Where in the transaction each entry of `matched_on` happened, as index of the operation and id of the event: ' +
+        'of Stellar matches, null for others.',
+    }),
   orphaned_at: time.nullable().meta({ description: 'When the block left the chain.' }),
   created_at: time,
 }
@@ -28,9 +36,10 @@ export const matchPage = z.object({
 export const matchAnswer = z
   .object({
     ...matchShape,
-    match: z
-      .record(z.string(), z.unknown())
-      .meta({ description: 'The match object of OZ Monitor, wrapped by the name of the chain: `{"EVM": {…}}`.' }),
+    match: z.record(z.string(), z.unknown()).meta({
+      description:
+        'The match object of OZ Monitor, wrapped by the name of the chain: `{"EVM": {…}}` or `{"Stellar": {…}}`.',
+    }),
   })
   .meta({ id: 'Match' })
 

@@ -15,6 +15,7 @@ export type MatchRow = {
   txIndex: number
   severity: string
   matchedOn: JsonValue
+  positions: JsonValue
   orphanedAt: Date | null
   createdAt: Date
   /** `createdAt` with its microseconds, for the cursor. */
@@ -37,7 +38,7 @@ export type Position = { createdAt: string; id: string }
 const columns = sql`
   m.id, o.monitor_id as "monitorId", v.version as "monitorVersion", m.network_id as "networkId",
   m.block_number as "blockNumber", m.block_hash as "blockHash", m.match_at as "blockTime", m.tx_hash as "txHash",
-  m.tx_index as "txIndex", m.severity, m.matched_on as "matchedOn", m.orphaned_at as "orphanedAt",
+  m.tx_index as "txIndex", m.severity, m.matched_on as "matchedOn", m.positions, m.orphaned_at as "orphanedAt",
   m.created_at as "createdAt",
   to_char(m.created_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') as position`
 
@@ -87,10 +88,12 @@ type MatchParts = MatchRow & StoredMatch
 export async function findMatch(tx: TenantTx, tenantId: string, id: string): Promise<MatchParts | undefined> {
   return tx.row(sql<MatchParts>`
     select ${columns}, m.network_id as "networkSlug", v.configuration as monitor, i.body as item,
-      m.matched_on_args as "matchedOnArgs", m.with_receipt as "withReceipt"
+      m.matched_on_args as "matchedOnArgs", m.with_receipt as "withReceipt",
+      m.family, b.body as block
     from matches m ${joins}
     left join app.tenant_chain_items i
       on i.source_id = m.source_id and i.block_hash = m.block_hash and i.tx_hash = m.tx_hash
+    left join app.tenant_chain_blocks b on b.source_id = m.source_id and b.block_hash = m.block_hash
     where m.tenant_id = ${tenantId} and m.id = ${id}`)
 }
 

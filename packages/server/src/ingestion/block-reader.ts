@@ -1,5 +1,5 @@
-import { RpcError, type EvmChain } from '@smt/chains'
-import type { BlockData } from '@smt/engine'
+import { RpcError } from '@smt/chains'
+import type { SourceBlock, SourceChain } from '../networks/source-chain.ts'
 import type { BlockRef } from './commit-store.ts'
 
 /** The chain does not continue the block that was evaluated last: a reorganisation below the confirmations. */
@@ -22,7 +22,7 @@ export type BlockReader = {
    * The block after `parent`; reads ahead up to `lastNumber`. Throws RpcError, or ParentMismatchError once the node has
    * confirmed the fork.
    */
-  after(parent: BlockRef, options: { lastNumber: bigint }): Promise<BlockData>
+  after(parent: BlockRef, options: { lastNumber: bigint }): Promise<SourceBlock>
   /** Forgets what was read ahead and ends the requests for it. */
   discard(): void
 }
@@ -30,10 +30,10 @@ export type BlockReader = {
 const aheadMax = 4n
 
 export function createBlockReader(
-  chain: Pick<EvmChain, 'block' | 'header'>,
+  chain: Pick<SourceChain, 'block' | 'header'>,
   { signal: ending }: { signal: AbortSignal },
 ): BlockReader {
-  const fetching = new Map<bigint, Promise<BlockData>>()
+  const fetching = new Map<bigint, Promise<SourceBlock>>()
   let reading = new AbortController()
   let signal = AbortSignal.any([ending, reading.signal])
 
@@ -53,12 +53,12 @@ export function createBlockReader(
     after: async (parent, { lastNumber }) => {
       const number = parent.number + 1n
       fetchAhead(number, lastNumber)
-      const data = await (fetching.get(number) ?? chain.block(number, { signal: ending }))
+      const block = await (fetching.get(number) ?? chain.block(number, { signal: ending }))
       fetching.delete(number)
-      if (data.block.parentHash === parent.hash) return data
+      if (block.header.parentHash === parent.hash) return block
       const confirmed = await chain.header(parent.number, { signal: ending })
       if (confirmed.hash !== parent.hash) throw new ParentMismatchError(parent)
-      throw new RpcError('inconsistent_block', 'eth_getBlockByNumber')
+      throw new RpcError('inconsistent_block')
     },
     discard: () => {
       reading.abort()

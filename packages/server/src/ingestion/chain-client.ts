@@ -1,4 +1,11 @@
-import { createEvmChain, createRpcPool, evmIdentity, type EvmChain } from '@smt/chains'
+import {
+  createEvmChain,
+  createRpcPool,
+  createStellarChain,
+  evmIdentity,
+  stellarIdentity,
+  type RpcPoolOptions,
+} from '@smt/chains'
 import { cronIntervalMs, networkSchema, type JsonValue, type NetworkConfig } from '@smt/engine'
 import type { Clock } from '../platform/clock.ts'
 import type { Egress } from '../platform/egress/egress.ts'
@@ -6,7 +13,11 @@ import type { Metrics } from '../platform/metrics.ts'
 import { installationTenantId, type Secrets } from '../platform/secrets.ts'
 import type { PlatformTx } from '../platform/db/tx.ts'
 import { openConfiguration } from '../tenants/secret-configuration.ts'
+import { chainFamilyOf, type ChainFamily, type FollowedNetwork, type SourceChain } from '../networks/source-chain.ts'
 import type { TenantKeys } from '../tenants/tenant-key-service.ts'
+import { createEvmSource } from './evm-source.ts'
+import { UnusableNetworkError } from './source-reports.ts'
+import { createStellarSource } from './stellar-source.ts'
 import { findSource, type LedSource } from './source-store.ts'
 
 export type ChainClientDeps = {
@@ -19,7 +30,7 @@ export type ChainClientDeps = {
 
 /** How one network is read: its chain, and what its configuration says about the pace. */
 export type ChainClient = {
-  chain: EvmChain
+  chain: SourceChain
   confirmationBlocks: bigint
   /** Null: no block is ever skipped. */
   maxPastBlocks: bigint | null
@@ -29,6 +40,15 @@ export type ChainClient = {
 }
 
 const pollIntervalMinMs = 200
+
+/** What evaluating needs of a source's network; one whose network is gone is only retired, in whichever family. */
+export function followedNetworkOf({ networkType, networkId, passphrase }: LedSource): FollowedNetwork {
+  return {
+    family: chainFamilyOf(networkType ?? '') ?? 'EVM',
+    slug: networkId ?? '',
+    passphrase: passphrase ?? undefined,
+  }
+}
 
 /** Opens the configuration of a source in the caller's transaction; undefined when the network is gone. */
 export async function openNetwork(
@@ -65,26 +85,38 @@ async function openedConfiguration(
   return openConfiguration('network', configuration, { secrets: await tenantKeys.forTenant(tx, tenantId), place })
 }
 
-/** A client for a network whose secrets are plain. */
+type Endpoints = Omit<RpcPoolOptions, 'identity'>
+
+/** How each family of chains is read. */
+const openers: Record<ChainFamily, (network: NetworkConfig, endpoints: Endpoints) => SourceChain> = {
+  EVM: ({ chain_id: id }, endpoints) => {
+    const identity = id === undefined || id === null ? undefined : evmIdentity(BigInt(String(id)))
+    return createEvmSource(createEvmChain(createRpcPool({ ...endpoints, identity })))
+  },
+  Stellar: ({ network_passphrase: passphrase }, endpoints) => {
+    const identity = typeof passphrase === 'string' ? stellarIdentity(passphrase) : undefined
+    return createStellarSource(createStellarChain(createRpcPool({ ...endpoints, identity })), endpoints)
+  },
+}
+
+/** A client for a network whose secrets are plain. Throws UnusableNetworkError for a type that cannot be followed. */
 export function createChainClient(
   { egress, clock, metrics }: ChainClientDeps,
   { network, kind }: { network: NetworkConfig; kind: LedSource['kind'] },
 ): ChainClient {
   const endpoints = network.rpc_urls.map(({ url, weight }) => ({ url: url.value, weight: Number(weight) }))
-  const pool = createRpcPool({
+  const family = chainFamilyOf(network.network_type)
+  if (family === undefined) throw new UnusableNetworkError('Networks of this type cannot be followed yet.')
+  const chain = openers[family](network, {
     endpoints,
     post: ({ signal, ...request }) =>
       egress.request({ ...request, method: 'POST', ...(signal === undefined ? {} : { signal }) }),
-    identity:
-      network.chain_id === undefined || network.chain_id === null
-        ? undefined
-        : evmIdentity(BigInt(String(network.chain_id))),
     now: () => clock.now().getTime(),
     onRequest: (method, outcome) => metrics.rpcRequests.inc({ source_kind: kind, method, outcome }),
   })
   const { max_past_blocks: maxPastBlocks } = network
   return {
-    chain: createEvmChain(pool),
+    chain,
     confirmationBlocks: BigInt(String(network.confirmation_blocks)),
     maxPastBlocks:
       maxPastBlocks === undefined || maxPastBlocks === null || maxPastBlocks === 'unlimited'

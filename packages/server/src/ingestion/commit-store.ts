@@ -1,4 +1,5 @@
-import { stringifyJson, type ChainItem, type JsonValue, type MatchedOn, type MatchedOnArgs } from '@smt/engine'
+import { stringifyJson, type JsonValue } from '@smt/engine'
+import type { ChainFamily } from '../networks/source-chain.ts'
 import { sql, type PlatformTx } from '../platform/db/tx.ts'
 
 export type BlockRef = { number: bigint; hash: string }
@@ -16,12 +17,14 @@ export type NewMatch = {
   block: CommittedBlock
   txHash: string
   txIndex: number
-  matchedOn: MatchedOn
-  matchedOnArgs: MatchedOnArgs
+  matchedOn: JsonValue
+  matchedOnArgs: JsonValue
   withReceipt: boolean
+  positions: JsonValue
+  family: ChainFamily
 }
 
-export type NewItem = { block: CommittedBlock; txHash: string; body: ChainItem }
+export type NewItem = { block: CommittedBlock; txHash: string; body: JsonValue }
 
 export type NewFailure = { tenantId: string; monitorRowId: string; versionId: string; block: BlockRef; error: string }
 
@@ -42,15 +45,29 @@ export async function insertItems(tx: PlatformTx, sourceId: string, items: reado
     on conflict do nothing`)
 }
 
+export type NewBody = { block: CommittedBlock; body: JsonValue }
+
+/** What match objects show of these blocks; one that is known stays as it is. */
+export async function insertBodies(tx: PlatformTx, sourceId: string, bodies: readonly NewBody[]): Promise<void> {
+  if (bodies.length === 0) return
+  await tx.execute(sql`
+    insert into chain_blocks (source_id, block_hash, block_number, body)
+    select ${sourceId}::uuid, b.block_hash, b.block_number, b.body::json
+    from unnest(${column(bodies, ({ block }) => block.hash)}::text[],
+      ${column(bodies, ({ block }) => String(block.number))}::bigint[],
+      ${column(bodies, ({ body }) => json(body))}::text[]) as b (block_hash, block_number, body)
+    on conflict do nothing`)
+}
+
 /** A match that is known stays as it is, unless a reorganisation had orphaned it: then it lives again (design 7.4). */
 export async function insertMatches(tx: PlatformTx, sourceId: string, matches: readonly NewMatch[]): Promise<number> {
   if (matches.length === 0) return 0
   return tx.execute(sql`
     insert into matches as m (tenant_id, match_at, match_key, monitor_id, monitor_version_id, source_id, network_id,
-      block_number, block_hash, tx_hash, tx_index, severity, matched_on, matched_on_args, with_receipt)
+      block_number, block_hash, tx_hash, tx_index, severity, matched_on, matched_on_args, with_receipt, family, positions)
     select n.tenant_id, n.match_at, n.match_key, n.monitor_id, n.version_id, ${sourceId}::uuid, n.network_id,
       n.block_number, n.block_hash, n.tx_hash, n.tx_index, n.severity, n.matched_on::json, n.matched_on_args::json,
-      n.with_receipt
+      n.with_receipt, n.family, n.positions::json
     from unnest(${column(matches, ({ tenantId }) => tenantId)}::uuid[],
       ${column(matches, ({ block }) => block.time.toISOString())}::timestamptz[],
       ${column(matches, ({ key }) => `\\x${key.toString('hex')}`)}::bytea[],
@@ -62,9 +79,11 @@ export async function insertMatches(tx: PlatformTx, sourceId: string, matches: r
       ${column(matches, ({ txIndex }) => txIndex)}::integer[], ${column(matches, ({ severity }) => severity)}::text[],
       ${column(matches, ({ matchedOn }) => json(matchedOn))}::text[],
       ${column(matches, ({ matchedOnArgs }) => json(matchedOnArgs))}::text[],
-      ${column(matches, ({ withReceipt }) => withReceipt)}::boolean[])
+      ${column(matches, ({ withReceipt }) => withReceipt)}::boolean[],
+      ${column(matches, ({ family }) => family)}::text[],
+      ${column(matches, ({ positions }) => (positions === null ? null : json(positions)))}::text[])
       as n (tenant_id, match_at, match_key, monitor_id, version_id, network_id, block_number, block_hash, tx_hash,
-        tx_index, severity, matched_on, matched_on_args, with_receipt)
+        tx_index, severity, matched_on, matched_on_args, with_receipt, family, positions)
     on conflict (tenant_id, match_key, match_at) do update
     set orphaned_at = null, incarnation = m.incarnation + 1, fanout_state = 'pending'
     where m.orphaned_at is not null`)

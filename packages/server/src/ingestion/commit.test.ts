@@ -66,7 +66,18 @@ async function setCursor({ number, hash }: BlockRef): Promise<void> {
 
 function blockOf(number: number, change: Partial<EvaluatedBlock> = {}): EvaluatedBlock {
   const time = new Date(1_700_000_000_000 + number * 1_000)
-  return { ...refOf(number), parentHash: refOf(number - 1).hash, time, matches: [], failures: [], ...change }
+  return {
+    ...refOf(number),
+    parentHash: refOf(number - 1).hash,
+    time,
+    family: 'EVM',
+    body: null,
+    undecoded: 0,
+    upgrades: [],
+    matches: [],
+    failures: [],
+    ...change,
+  }
 }
 
 function matchOf(txHash = hashOf('transaction'), change: Partial<EvaluatedBlock['matches'][number]> = {}) {

@@ -1,10 +1,13 @@
 import { createHash } from 'node:crypto'
-import type { EngineMatch } from '@smt/engine'
+import type { JsonObject, JsonValue } from '@smt/engine'
+import type { BlockHeader, ChainFamily } from '../networks/source-chain.ts'
+import { listWatchersOf, recordUndecoded } from './ledger-event-store.ts'
 import type { Database } from '../platform/db/doors.ts'
 import type { PlatformTx } from '../platform/db/tx.ts'
 import { raiseNotice, resolveNotices } from '../tenants/notice-store.ts'
 import {
   findHealedMonitor,
+  insertBodies,
   insertFailures,
   insertItems,
   insertMatches,
@@ -20,6 +23,7 @@ import {
   type CommittedBlock,
   type CursorMove,
   type DueFailure,
+  type NewBody,
   type NewItem,
   type NewMatch,
 } from './commit-store.ts'
@@ -38,8 +42,28 @@ export type MonitorRef = {
 
 /** A block on which every monitor was evaluated, or failed and is named. */
 export type EvaluatedBlock = CommittedBlock & {
-  matches: readonly (Omit<EngineMatch, 'key'> & { monitor: MonitorRef })[]
+  family: ChainFamily
+  /** What match objects show of the block itself; it is kept when anything matched. */
+  body: JsonObject | null
+  /** How many parts of it this version cannot decode. */
+  undecoded: number
+  /** Contracts whose code was replaced in it. */
+  upgrades: readonly string[]
+  matches: readonly EvaluatedMatch[]
   failures: readonly { monitor: MonitorRef; error: string }[]
+}
+
+/** One monitor matched one transaction; what the parts say is the business of the family. */
+export type EvaluatedMatch = {
+  monitor: MonitorRef
+  txHash: string
+  txIndex: number
+  matchedOn: JsonValue
+  matchedOnArgs: JsonValue
+  withReceipt: boolean
+  positions: JsonValue
+  /** Shared by all matches of the transaction. */
+  item: JsonValue
 }
 
 export type BlockCommit = {
@@ -69,12 +93,15 @@ export type Committer = {
   postpone(failure: DueFailure, error: string): Promise<void>
 }
 
+/** `outside_retention`: no node has the blocks any more; the others are decisions of ours or of the owner. */
+export type SkipReason = 'no_active_monitor' | 'max_past_blocks' | 'outside_retention'
+
 export type CursorSkip = {
   source: { id: string; epoch: bigint }
   from: BlockRef | null
   to: BlockRef
   /** Null at the first block of a source, before which there is nothing to skip. */
-  reason: string | null
+  reason: SkipReason | null
 }
 
 export class FencedError extends Error {
@@ -96,6 +123,7 @@ export function createCommitter({ database }: { database: Pick<Database, 'withPl
         // First, so that whoever comes second waits here and is fenced instead of running into what the other has stored.
         await demandCursor(tx, { source, from, to: last })
         await insertItems(tx, source.id, itemsOf(blocks))
+        await insertBodies(tx, source.id, bodiesOf(blocks))
         const inserted = await insertMatches(tx, source.id, matches)
         await touchMonitors(tx, matches)
         await insertFailures(
@@ -119,6 +147,8 @@ export function createCommitter({ database }: { database: Pick<Database, 'withPl
             message: 'A block could not be evaluated for this monitor. It is tried again.',
           })
         }
+        for (const block of blocks) await tellUpgrades(tx, source.id, block)
+        await recordUndecoded(tx, source.id, blocks)
         await recordRange(tx, source.id, { from: first.number, to: last.number, state: 'evaluated', reason: null })
         await recordBlocks(tx, source.id, blocks)
         return inserted
@@ -132,6 +162,7 @@ export function createCommitter({ database }: { database: Pick<Database, 'withPl
       return database.withPlatform(async (tx) => {
         if (!(await lockOpenFailure(tx, failure))) return
         await insertItems(tx, sourceId, itemsOf([block]))
+        await insertBodies(tx, sourceId, bodiesOf([block]))
         await insertMatches(tx, sourceId, matches)
         await touchMonitors(tx, matches)
         await resolveFailure(tx, failure)
@@ -149,7 +180,8 @@ export function createCommitter({ database }: { database: Pick<Database, 'withPl
       database.withPlatform(async (tx) => {
         await demandCursor(tx, { source, from, to: { ...to, time: null } })
         if (from !== null && to.number > from.number) {
-          await recordRange(tx, source.id, { from: from.number + 1n, to: to.number, state: 'skipped', reason })
+          const state = reason === 'outside_retention' ? 'unavailable' : 'skipped'
+          await recordRange(tx, source.id, { from: from.number + 1n, to: to.number, state, reason })
         }
       }),
   }
@@ -182,9 +214,9 @@ export function matchKeyOf(parts: {
   return createHash('sha256').update([tenantId, monitorRowId, sourceId, blockHash, txHash].join('\n')).digest()
 }
 
-function newMatchOf(sourceId: string, block: EvaluatedBlock, match: EvaluatedBlock['matches'][number]): NewMatch {
+function newMatchOf(sourceId: string, block: EvaluatedBlock, match: EvaluatedMatch): NewMatch {
   const { tenantId, id: monitorRowId, versionId, networkId, severity } = match.monitor
-  const { txHash, txIndex, matchedOn, matchedOnArgs, withReceipt } = match
+  const { txHash, txIndex, matchedOn, matchedOnArgs, withReceipt, positions } = match
   const key = matchKeyOf({ tenantId, monitorRowId, sourceId, blockHash: block.hash, txHash })
   return {
     tenantId,
@@ -199,6 +231,8 @@ function newMatchOf(sourceId: string, block: EvaluatedBlock, match: EvaluatedBlo
     matchedOn,
     matchedOnArgs,
     withReceipt,
+    positions,
+    family: block.family,
   }
 }
 
@@ -209,7 +243,33 @@ function itemsOf(blocks: readonly EvaluatedBlock[]): NewItem[] {
   ])
 }
 
+/** Blocks that nothing matched in are not shown to anybody. */
+function bodiesOf(blocks: readonly EvaluatedBlock[]): NewBody[] {
+  return blocks.flatMap((block) =>
+    block.body === null || block.matches.length === 0 ? [] : [{ block, body: block.body }],
+  )
+}
+
+/** Whoever watches a contract that was upgraded is told, once per monitor. */
+async function tellUpgrades(tx: PlatformTx, sourceId: string, { number, upgrades }: EvaluatedBlock): Promise<void> {
+  if (upgrades.length === 0) return
+  for (const { tenantId, monitorId, contractId } of await listWatchersOf(tx, sourceId, upgrades)) {
+    await raiseNotice(tx, [tenantId], {
+      kind: 'contract_upgraded',
+      severity: 'info',
+      subject: { kind: 'monitor', id: monitorId },
+      message: `The code of the contract ${contractId} was replaced in ledger ${number}. Its spec on chain is read anew.`,
+      data: { contract_id: contractId, block_number: number },
+    })
+  }
+}
+
 const maxTimeS = 253_402_300_799n
+
+/** How the followers of a source remember a block. */
+export function committedBlockOf({ number, hash, parentHash, timestamp }: BlockHeader): CommittedBlock {
+  return { number, hash, parentHash, time: blockTimeOf(timestamp) }
+}
 
 /** The time of a block. Chains' clocks may say anything; what PostgreSQL cannot hold is clamped, the same way each time. */
 export function blockTimeOf(timestampS: bigint): Date {

@@ -1,4 +1,5 @@
-import { RpcError, type EvmChain, type EvmHeader } from '@smt/chains'
+import { RpcError } from '@smt/chains'
+import type { BlockHeader, SourceChain } from '../networks/source-chain.ts'
 import type { BlockRef } from './commit-store.ts'
 
 /** What is remembered of the branch that was evaluated, up to the cursor. */
@@ -32,10 +33,10 @@ export class ForkTooDeepError extends Error {
  * @throws ForkTooDeepError when the first abandoned block that is remembered is not the first that was evaluated.
  */
 export async function findForkPoint(
-  chain: Pick<EvmChain, 'header'>,
+  chain: Pick<SourceChain, 'header'>,
   branch: EvaluatedBranch,
   { cursor, signal }: { cursor: BlockRef; signal: AbortSignal },
-): Promise<EvmHeader> {
+): Promise<BlockHeader> {
   const headerOf = (number: bigint) => chain.header(number, { signal })
   const blocks = branch.blocks.filter(({ number }) => number <= cursor.number)
 
@@ -70,5 +71,5 @@ export async function findForkPoint(
 }
 
 function demand(isConsistent: boolean): void {
-  if (!isConsistent) throw new RpcError('inconsistent_block', 'eth_getBlockByNumber')
+  if (!isConsistent) throw new RpcError('inconsistent_block')
 }

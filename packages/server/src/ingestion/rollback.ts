@@ -1,4 +1,4 @@
-import type { EvmChain } from '@smt/chains'
+import type { SourceChain } from '../networks/source-chain.ts'
 import type { Database } from '../platform/db/doors.ts'
 import type { PlatformTx } from '../platform/db/tx.ts'
 import { raiseNotice } from '../tenants/notice-store.ts'
@@ -39,7 +39,7 @@ export type Rollback = {
   rollBack(fork: {
     source: { id: string; epoch: bigint; networkId: string }
     cursor: BlockRef
-    chain: Pick<EvmChain, 'pinned'>
+    chain: Pick<SourceChain, 'pinned'>
     signal: AbortSignal
   }): Promise<RolledBack>
 }

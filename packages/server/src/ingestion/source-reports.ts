@@ -3,8 +3,9 @@ import type { Database } from '../platform/db/doors.ts'
 import type { Clock } from '../platform/clock.ts'
 import { AppError } from '../platform/errors.ts'
 import type { Logger } from '../platform/logger.ts'
+import type { Notice } from '../tenants/notice-store.ts'
 import { ParentMismatchError } from './block-reader.ts'
-import type { BlockRef } from './commit.ts'
+import type { BlockRef, SkipReason } from './commit.ts'
 import { ForkTooDeepError } from './fork-search.ts'
 import type { RolledBack } from './rollback.ts'
 import type { SourceNotices } from './source-notices.ts'
@@ -22,7 +23,7 @@ export type SourceReports = {
   recordIdle(source: SourceRef): Promise<void>
   /** For operators; what tenants are told of it belongs to the rollback itself. */
   logRollback(rollback: RolledBack & { from: BlockRef }): void
-  tellSkipped(tenantIds: readonly string[], gap: { from: bigint; to: bigint; reason: string }): Promise<void>
+  tellSkipped(tenantIds: readonly string[], gap: { from: bigint; to: bigint; reason: SkipReason }): Promise<void>
   /** Closes notices of a trouble that is over. */
   tellRecovered(tenantIds: readonly string[]): Promise<void>
 }
@@ -105,18 +106,33 @@ export function createSourceReports(
 
     tellSkipped: (tenantIds, { from, to, reason }) =>
       notices.raise(tenantIds, {
-        kind: 'blocks_skipped',
-        severity: reason === 'max_past_blocks' ? 'warning' : 'info',
+        ...skips[reason],
         networkId,
-        message:
-          reason === 'max_past_blocks'
-            ? `Blocks ${from} to ${to} were skipped: max_past_blocks of the network says so.`
-            : `Blocks ${from} to ${to} were not watched: no monitor was active on this network.`,
+        message: `Blocks ${from} to ${to} ${skips[reason].message}`,
         data: { from_block: from, to_block: to, reason },
       }),
 
     tellRecovered,
   }
+}
+
+const skips: Record<SkipReason, Pick<Notice, 'kind' | 'severity' | 'message'>> = {
+  max_past_blocks: {
+    kind: 'blocks_skipped',
+    severity: 'warning',
+    message: 'were skipped: max_past_blocks of the network says so.',
+  },
+  no_active_monitor: {
+    kind: 'blocks_skipped',
+    severity: 'info',
+    message: 'were not watched: no monitor was active on this network.',
+  },
+  outside_retention: {
+    kind: 'blocks_unavailable',
+    severity: 'critical',
+    message:
+      'cannot be watched any more: no endpoint of the network keeps them. An endpoint with a longer history helps.',
+  },
 }
 
 /** The network of a source cannot be used as it is configured. */
@@ -135,7 +151,7 @@ function troubleOf(error: unknown): Trouble {
   }
   if (error instanceof ParentMismatchError) {
     // The branch changed again while it was followed; the next poll finds out where it stands.
-    const { code, message } = new RpcError('inconsistent_block', 'eth_getBlockByNumber')
+    const { code, message } = new RpcError('inconsistent_block')
     return { state: 'failing', code, message }
   }
   if (error instanceof UnusableNetworkError)

@@ -25,6 +25,10 @@ export type LedSource = {
   isWatched: boolean
   /** The id of the network, by which tenants know the source. */
   networkId: string | null
+  /** Of the network, also of a withdrawn one; null when the network is gone. */
+  networkType: string | null
+  /** `network_passphrase` of a Stellar network. */
+  passphrase: string | null
   /** Of an own network: whose it is, and its row. */
   tenantId: string | null
   networkRowId: string | null
@@ -48,6 +52,8 @@ function ledSources(condition: RawBuilder<unknown>): RawBuilder<LedSource> {
   return sql<LedSource>`
     select s.id, s.kind, s.epoch, s.state, s.cursor_number as "cursorNumber", s.cursor_hash as "cursorHash",
       s.head_number as "headNumber", ${isWatched} as "isWatched", coalesce(h.network_id, n.network_id) as "networkId",
+      coalesce(h.configuration, n.configuration) ->> 'network_type' as "networkType",
+      coalesce(h.configuration, n.configuration) ->> 'network_passphrase' as passphrase,
       n.tenant_id as "tenantId", n.id as "networkRowId", coalesce(case when h.is_active then h.configuration end, n.configuration) as configuration,
       coalesce(case when h.is_active then h.content_hash else 'withdrawn ' || h.content_hash end, n.version::text) as revision
     from chain_sources s

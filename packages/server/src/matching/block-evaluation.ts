@@ -1,12 +1,14 @@
-import { evaluateBlock, factsNeeded, type BlockData, type EngineMatch, type EvmReceipt } from '@smt/engine'
+import type { RpcCallOptions } from '@smt/chains'
+import type { SourceBlock } from '../networks/source-chain.ts'
+import type { FamilyMatch, FamilyResult } from './family-index.ts'
 import type { IndexedMonitor, LiveIndex } from './live-index.ts'
 
-export type BlockMatch = Omit<EngineMatch, 'key'> & { monitor: IndexedMonitor }
+export type BlockMatch = Omit<FamilyMatch, 'key'> & { monitor: IndexedMonitor }
 export type BlockFailure = { monitor: IndexedMonitor; error: string }
-export type Evaluation = { matches: BlockMatch[]; failures: BlockFailure[] }
-
-/** Fetches the receipts of exactly these transactions. */
-export type FetchReceipts = (hashes: readonly string[]) => Promise<ReadonlyMap<string, EvmReceipt>>
+export type Evaluation = Omit<FamilyResult, 'matches' | 'failures'> & {
+  matches: BlockMatch[]
+  failures: BlockFailure[]
+}
 
 /**
  * Evaluates one block once for all tenants: what the index needs to know of candidates is fetched, then every monitor is
@@ -14,18 +16,17 @@ export type FetchReceipts = (hashes: readonly string[]) => Promise<ReadonlyMap<s
  */
 export async function evaluateForAll(
   live: Pick<LiveIndex, 'index' | 'monitorOf'>,
-  data: BlockData,
-  fetchReceipts: FetchReceipts,
+  block: SourceBlock,
+  options: RpcCallOptions,
 ): Promise<Evaluation> {
-  const { receiptHashes } = factsNeeded(live.index, data)
-  const receipts = receiptHashes.length === 0 ? new Map<string, EvmReceipt>() : await fetchReceipts(receiptHashes)
-  const { matches, failures } = evaluateBlock(live.index, data, { receipts })
+  const { matches, failures, ...rest } = await live.index.evaluate(block, options)
   const ownerOf = (key: string): IndexedMonitor => {
     const monitor = live.monitorOf(key)
     if (monitor === undefined) throw new Error('the engine named a monitor that is not in the index')
     return monitor
   }
   return {
+    ...rest,
     matches: matches.map(({ key, ...match }) => ({ ...match, monitor: ownerOf(key) })),
     failures: failures.map(({ key, error }) => ({ monitor: ownerOf(key), error })),
   }

@@ -4,13 +4,14 @@ import { createLogger } from '../platform/logger.ts'
 import type { TestApi, TestTenant } from '../testing/api-harness.ts'
 import { monitorBody, startConfigurationApi, triggerBody } from '../testing/configuration-api.ts'
 import { createConfigFeed, type ConfigFeed } from './config-feed.ts'
+import type { FollowedNetwork } from '../networks/source-chain.ts'
 import { createLiveIndex, LeadershipLostError, type LiveIndex } from './live-index.ts'
 
 let api: TestApi
 let acme: TestTenant
 let globex: TestTenant
 let networkId: string
-let source: { id: string; epoch: bigint; networkId: string }
+let source: { id: string; epoch: bigint; network: FollowedNetwork }
 let networks = 0
 
 beforeAll(async () => {
@@ -39,7 +40,7 @@ beforeEach(async () => {
      returning source_id as id`,
     [networkId],
   )
-  source = { id: rows[0]?.id ?? '', epoch: 0n, networkId }
+  source = { id: rows[0]?.id ?? '', epoch: 0n, network: { family: 'EVM', slug: networkId, passphrase: undefined } }
   await api.test.admin.query('delete from notices')
 })
 

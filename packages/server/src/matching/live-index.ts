@@ -1,21 +1,23 @@
-import { compileMonitors, monitorSchema, type MonitorIndex } from '@smt/engine'
+import { monitorSchema } from '@smt/engine'
+import type { FollowedNetwork } from '../networks/source-chain.ts'
 import type { Database } from '../platform/db/doors.ts'
 import type { PlatformTx } from '../platform/db/tx.ts'
 import type { Logger } from '../platform/logger.ts'
 import { raiseNotice } from '../tenants/notice-store.ts'
 import type { ConfigFeed } from './config-feed.ts'
+import { createFamilyIndex, type FamilyIndex } from './family-index.ts'
 import { closeSpans, listOpenSpans, lockLedSource, openSpans, type Span } from './span-store.ts'
 import { findWatchedMonitors, listWatchedMonitors, type WatchedMonitor } from './watched-monitor-store.ts'
 
 /** What is kept of a monitor beside its compiled form; the configuration is not. */
-export type IndexedMonitor = Omit<WatchedMonitor, 'configuration'>
+export type IndexedMonitor = Omit<WatchedMonitor, 'configuration' | 'extensions'>
 
 /**
  * The index of all tenants' monitors on one source, in step with their configuration. The spans in the database say from
  * which block on each version is in force; they are written before the block is evaluated, so none is missed unseen.
  */
 export type LiveIndex = {
-  readonly index: MonitorIndex
+  readonly index: FamilyIndex
   /** Whose monitor version this is: the key of the engine's results. */
   monitorOf(versionId: string): IndexedMonitor | undefined
   tenantIds(): string[]
@@ -48,9 +50,9 @@ const pageSize = 1_000
 
 export function createLiveIndex(
   { database, feed, logger }: LiveIndexDeps,
-  source: { id: string; epoch: bigint; networkId: string },
+  source: { id: string; epoch: bigint; network: FollowedNetwork },
 ): LiveIndex {
-  const index = compileMonitors(source.networkId, [])
+  const index = createFamilyIndex(source.network)
   const monitors = new Map<string, IndexedMonitor>()
   const byVersion = new Map<string, IndexedMonitor>()
   /** Open spans as the database has them, by row id of the monitor. */
@@ -65,16 +67,16 @@ export function createLiveIndex(
   }
 
   /** False when what is stored cannot be read as a monitor: it gets no span, so no coverage is claimed. */
-  const add = ({ configuration, ...monitor }: WatchedMonitor): boolean => {
+  const add = ({ configuration, extensions, ...monitor }: WatchedMonitor): boolean => {
     if (byVersion.has(monitor.versionId)) return true
     remove(monitor.id)
-    const parsed = monitorSchema.safeParse(configuration)
-    if (!parsed.success) {
+    try {
+      index.set({ key: monitor.versionId, configuration: monitorSchema.parse(configuration), extensions })
+    } catch (error) {
       const { tenantId, monitorId } = monitor
-      logger.error({ tenantId, monitorId, err: parsed.error }, 'a stored monitor cannot be read')
+      logger.error({ tenantId, monitorId, err: error }, 'a stored monitor cannot be read')
       return false
     }
-    index.set({ key: monitor.versionId, configuration: parsed.data })
     monitors.set(monitor.id, monitor)
     byVersion.set(monitor.versionId, monitor)
     return true

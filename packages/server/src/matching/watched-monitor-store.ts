@@ -13,6 +13,7 @@ export type WatchedMonitor = {
   networkId: string
   severity: string
   configuration: JsonValue
+  extensions: JsonValue
 }
 
 type Position = { tenantId: string; id: string }
@@ -41,7 +42,8 @@ export async function findWatchedMonitors(
 function watchedMonitors(sourceId: string, condition: RawBuilder<unknown>): RawBuilder<WatchedMonitor> {
   return sql<WatchedMonitor>`
     select distinct on (m.tenant_id, m.id) m.tenant_id as "tenantId", m.id, m.version_id as "versionId",
-      m.monitor_id as "monitorId", n.network_id as "networkId", m.severity, m.configuration
+      m.monitor_id as "monitorId", n.network_id as "networkId", m.severity, m.configuration,
+      m.extensions
     from monitor_networks n
     join monitors m on m.tenant_id = n.tenant_id and m.id = n.monitor_id
     join tenants t on t.id = m.tenant_id
@@ -58,7 +60,8 @@ export async function findMonitorVersion(
 ): Promise<WatchedMonitor | undefined> {
   return tx.row(sql<WatchedMonitor>`
     select m.tenant_id as "tenantId", m.id, v.id as "versionId", m.monitor_id as "monitorId",
-      coalesce(n.network_id, h.network_id) as "networkId", v.severity, v.configuration
+      coalesce(n.network_id, h.network_id) as "networkId", v.severity, v.configuration,
+      v.extensions
     from monitor_versions v
     join monitors m on m.tenant_id = v.tenant_id and m.id = v.monitor_id
     left join networks n on n.tenant_id = v.tenant_id and n.source_id = ${sourceId}

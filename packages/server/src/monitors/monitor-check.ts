@@ -1,11 +1,4 @@
-import {
-  checkConditions,
-  checkMonitor,
-  signatureProblems,
-  unsupportedInMonitor,
-  type JsonValue,
-  type MonitorConfig,
-} from '@smt/engine'
+import { checkMonitor, signatureProblems, unsupportedInMonitor, type JsonValue, type MonitorConfig } from '@smt/engine'
 import type { z } from 'zod'
 import type { NetworkReference } from '../networks/network-references.ts'
 import type { NetworkService } from '../networks/network-service.ts'
@@ -18,6 +11,7 @@ import type { Sealing } from '../tenants/secret-configuration.ts'
 import { listSecretsAt } from '../tenants/secret-paths.ts'
 import { isStorableText } from '../tenants/storable-text.ts'
 import type { TriggerService } from '../triggers/trigger-service.ts'
+import { checkFamilies } from './family-check.ts'
 import { addressKeyOf } from './address-key.ts'
 import type { NetworkLink, TriggerLink } from './monitor-link-store.ts'
 import { itemsOf, outlineOf, textsOf } from './monitor-outline.ts'
@@ -81,7 +75,8 @@ export async function checkMonitorDraft(
   const networks = await deps.resolve(tx, tenantId, distinct(networkRefs), { bound, lock })
   const triggers = await deps.resolveTriggers(tx, tenantId, distinct(triggerRefs), { lock })
   const types = new Set([...networks.values()].map((network) => network.networkType))
-  const conditions = types.has('EVM') ? checkConditions(configuration) : { problems: [], warnings: [] }
+  const extensions = isJsonObject(body) ? body['extensions'] : undefined
+  const conditions = checkFamilies(types, { configuration, extensions })
   const addressKeys = addressesOf(configuration).map(({ address }) => addressKeyOf(address))
   return {
     ...checked,
@@ -92,13 +87,9 @@ export async function checkMonitorDraft(
       ...unknownReferences(triggerRefs, triggers, { field: 'triggers', code: 'unknown_trigger' }),
       ...signatureProblemsOf(configuration, types),
       ...addressProblems(configuration),
-      ...below('/configuration', conditions.problems),
+      ...conditions.problems,
     ],
-    warnings: [
-      ...checked.warnings,
-      ...addressWarnings(configuration, types),
-      ...below('/configuration', conditions.warnings),
-    ],
+    warnings: [...checked.warnings, ...addressWarnings(configuration, types), ...conditions.warnings],
     networks: [...networks.values()],
     networkLinks: firstOfEach(networkRefs).flatMap(({ text, index }) => {
       const network = networks.get(text)

@@ -1,4 +1,4 @@
-import { monitorSchema } from '@smt/engine'
+import { monitorSchema, stellarExtensionsSchema } from '@smt/engine'
 import { z } from 'zod'
 import { documentedEnvelopeShape, envelopeShape, objectId } from '../tenants/envelope.ts'
 import { writeWarnings } from '../tenants/write-warnings.ts'
@@ -9,7 +9,12 @@ const severity = z.enum(severities).default('medium')
 /** What stands beside the configuration of a monitor when it is written. */
 export const monitorEnvelope = z.strictObject({ monitor_id: objectId, severity, ...envelopeShape })
 
-const documented = { configuration: monitorSchema, severity, ...documentedEnvelopeShape }
+const extensions = z
+  .looseObject({ stellar: stellarExtensionsSchema.exactOptional() })
+  .default({})
+  .meta({ description: 'What OZ Monitor does not know, and anything of your own, at most 16 KiB.' })
+
+const documented = { configuration: monitorSchema, severity, ...documentedEnvelopeShape, extensions }
 
 export const monitorBody = z.strictObject({ monitor_id: objectId, ...documented }).meta({ id: 'MonitorInput' })
 

@@ -67,7 +67,7 @@ describe('problems of a network', () => {
     ])
   })
 
-  it.each(['Stellar', 'Solana', 'Midnight'])('say that a %s network cannot be watched yet', async (networkType) => {
+  it.each(['Solana', 'Midnight'])('say that a %s network cannot be watched yet', async (networkType) => {
     const midnight = { type_: 'ws_rpc', url: { type: 'Plain', value: 'wss://rpc.acme.example' }, weight: 1 }
     const change = { network_type: networkType, ...(networkType === 'Midnight' ? { rpc_urls: [midnight] } : {}) }
     const reply = await call('POST', '', { body: networkBody('chain', change) })

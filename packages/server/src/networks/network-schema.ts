@@ -42,6 +42,9 @@ const sourceStatusShape = {
     .meta({ description: 'Seconds since the network was last known to be caught up.' }),
   failing_since: time.nullable(),
   polled_at: time.nullable(),
+  undecoded: z.object({ parts: z.int().positive(), last_block: blockNumber }).nullable().meta({
+    description: 'Parts of blocks that this version cannot decode; monitors that they may concern failed there.',
+  }),
 }
 
 const networkShape = {

@@ -15,6 +15,8 @@ export type SourceRow = {
   cursorTime: Date | null
   failingSince: Date | null
   polledAt: Date | null
+  undecodedParts: bigint
+  undecodedBlock: bigint | null
 }
 
 export async function listSources(tx: TenantTx, sourceIds: readonly string[]): Promise<SourceRow[]> {
@@ -22,7 +24,7 @@ export async function listSources(tx: TenantTx, sourceIds: readonly string[]): P
     select s.id as "sourceId", s.state, s.status_code as "statusCode", s.status_message as "statusMessage",
       s.head_number as "headNumber", s.confirmed_number as "confirmedNumber", s.cursor_number as "cursorNumber",
       s.cursor_hash as "cursorHash", s.cursor_time as "cursorTime", s.failing_since as "failingSince",
-      s.polled_at as "polledAt"
+      s.polled_at as "polledAt", s.undecoded_parts as "undecodedParts", s.undecoded_block as "undecodedBlock"
     from app.tenant_sources s
     where s.id = any (${[...sourceIds]}::uuid[])`)
 }

@@ -14,6 +14,8 @@ export type SourceStatus = {
   lag_s: number | null
   failing_since: string | null
   polled_at: string | null
+  /** What this version could not decode of the chain; null when there was nothing. */
+  undecoded: { parts: bigint; last_block: bigint } | null
 }
 
 export function sourceStatusOf(row: SourceRow, now: Date): SourceStatus {
@@ -37,6 +39,7 @@ export function sourceStatusOf(row: SourceRow, now: Date): SourceStatus {
     lag_s: lagOf(row, now),
     failing_since: row.failingSince?.toISOString() ?? null,
     polled_at: row.polledAt?.toISOString() ?? null,
+    undecoded: row.undecodedBlock === null ? null : { parts: row.undecodedParts, last_block: row.undecodedBlock },
   }
 }
 

@@ -66,6 +66,11 @@ export function createMetrics() {
       help: 'Evaluations of one monitor on one block that failed.',
       registers,
     }),
+    undecodedParts: new Counter({
+      name: 'smt_undecoded_parts_total',
+      help: 'Parts of blocks that this version cannot decode.',
+      registers,
+    }),
     monitorsLoaded: new Gauge({
       name: 'smt_monitors_loaded',
       help: 'Monitors in the indexes of this process.',

@@ -6,6 +6,7 @@ export const noticeKinds = [
   'network_stopped',
   'blocks_skipped',
   'blocks_unavailable',
+  'contract_upgraded',
   'chain_reorganised',
   'monitor_failing',
   'delivery_dead',

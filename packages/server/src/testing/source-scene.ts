@@ -3,12 +3,15 @@ import { retractAlerts } from '../delivery/retraction-store.ts'
 import { createFailureRetry } from '../engines/native/failure-retry.ts'
 import { createSourceRunner, type SourceRunner } from '../engines/native/source-runner.ts'
 import { createCommitter } from '../ingestion/commit.ts'
+import { followedNetworkOf } from '../ingestion/chain-client.ts'
+import { createEvmSource } from '../ingestion/evm-source.ts'
 import { createLeadership } from '../ingestion/leadership.ts'
 import { createRollback } from '../ingestion/rollback.ts'
 import { createSourceNotices } from '../ingestion/source-notices.ts'
 import { createSourceReports } from '../ingestion/source-reports.ts'
 import { createConfigFeed } from '../matching/config-feed.ts'
 import { createLiveIndex } from '../matching/live-index.ts'
+import type { SourceChain } from '../networks/source-chain.ts'
 import { createLogger } from '../platform/logger.ts'
 import type { TestApi, TestReply, TestTenant } from './api-harness.ts'
 import { monitorBody, startConfigurationApi, triggerBody } from './configuration-api.ts'
@@ -36,7 +39,7 @@ export type SourceScene = {
   acme: TestTenant
   globex: TestTenant
   /** A shared network of the next test's own, which nobody watches yet. */
-  newNetwork(): Promise<void>
+  newNetwork(kind?: { network_type: 'EVM' } | { network_type: 'Stellar'; network_passphrase: string }): Promise<void>
   networkId(): string
   sourceId(): string
   call(tenant: TestTenant, method: string, path: string, body?: unknown): Promise<TestReply>
@@ -46,6 +49,8 @@ export type SourceScene = {
   transfers(address: string): object
   /** A process that leads the source from now on. */
   lead(chain: EvmChain, options?: LeadOptions): Promise<SourceRunner>
+  /** The same for a chain of any family. */
+  leadSource(chain: SourceChain, options?: LeadOptions): Promise<SourceRunner>
   /** Rows of a query whose $1 is the source. */
   rowsOf<Row extends Record<string, unknown>>(text: string): Promise<Row[]>
   sourceRow(): Promise<Record<string, unknown> | undefined>
@@ -84,6 +89,48 @@ export async function startSourceScene(): Promise<SourceScene> {
   const acme = await createTenant('acme')
   const globex = await createTenant('globex')
 
+  const leadSource: SourceScene['leadSource'] = async (
+    chain,
+    { confirmationBlocks = 2n, maxPastBlocks = null } = {},
+  ) => {
+    await api.test.admin.query(`update leases set expires_at = '-infinity'`)
+    const source = (await createLeadership(api).claim()).find(({ id }) => id === sourceId)
+    if (source === undefined) throw new Error('the source has no work')
+    const { database, metrics } = api
+    const network = followedNetworkOf(source)
+    // Stands still unless a test advances it: a poll has a time slice, which a busy machine must not use up.
+    const startedAtMs = Date.now()
+    const clock = { now: () => new Date(startedAtMs + api.clock.now().getTime() - Date.now()) }
+    const logger = createLogger({ level: 'silent' })
+    const committer = createCommitter({ database })
+    const feed = createConfigFeed({ database, onSourcesChanged: () => undefined })
+    await feed.start()
+    feed.track(sourceId)
+    return createSourceRunner(
+      {
+        clock,
+        metrics,
+        feed,
+        committer,
+        rollback: createRollback({ database, retractAlerts }),
+        reports: createSourceReports({ database, clock, logger, notices: createSourceNotices({ database }) }, source),
+        failureRetry: createFailureRetry({ database, committer, clock, logger }, { id: sourceId, network }),
+        openClient: async () => ({
+          chain,
+          confirmationBlocks,
+          maxPastBlocks,
+          pollIntervalMs: 1_000,
+          host: 'node',
+        }),
+        isLeader: () => true,
+        onMatches: () => undefined,
+        signal: new AbortController().signal,
+      },
+      source,
+      createLiveIndex({ database, feed, logger }, { id: sourceId, epoch: source.epoch, network }),
+    )
+  }
+
   return {
     api,
     acme,
@@ -92,7 +139,7 @@ export async function startSourceScene(): Promise<SourceScene> {
     sourceId: () => sourceId,
     call,
     transfers,
-    newNetwork: async () => {
+    newNetwork: async (kind = { network_type: 'EVM' }) => {
       for (const tenant of [acme, globex]) {
         const { json } = await call(tenant, 'GET', '/monitors')
         for (const { monitor_id: id } of json.items) await call(tenant, 'DELETE', `/monitors/${id}`)
@@ -102,9 +149,9 @@ export async function startSourceScene(): Promise<SourceScene> {
       const { rows } = await api.test.admin.query<{ id: string }>(
         `with source as (insert into chain_sources (id, kind, lease_key) values (gen_random_uuid(), 'shared', $1) returning id)
          insert into shared_networks (network_id, source_id, configuration, content_hash)
-         select $1, id, jsonb_build_object('network_type', 'EVM', 'slug', $1::text, 'name', $1::text), 'x' from source
+         select $1, id, $2::jsonb || jsonb_build_object('slug', $1::text, 'name', $1::text), 'x' from source
          returning source_id as id`,
-        [networkId],
+        [networkId, JSON.stringify(kind)],
       )
       sourceId = rows[0]?.id ?? ''
       await api.test.admin.query('delete from notices')
@@ -113,37 +160,8 @@ export async function startSourceScene(): Promise<SourceScene> {
     watchInstead: (tenant, address) =>
       call(tenant, 'PATCH', '/monitors/transfers', { configuration: transfers(address) }),
 
-    lead: async (chain, { confirmationBlocks = 2n, maxPastBlocks = null } = {}) => {
-      await api.test.admin.query(`update leases set expires_at = '-infinity'`)
-      const source = (await createLeadership(api).claim()).find(({ id }) => id === sourceId)
-      if (source === undefined) throw new Error('the source has no work')
-      const { database, metrics } = api
-      // Stands still unless a test advances it: a poll has a time slice, which a busy machine must not use up.
-      const startedAtMs = Date.now()
-      const clock = { now: () => new Date(startedAtMs + api.clock.now().getTime() - Date.now()) }
-      const logger = createLogger({ level: 'silent' })
-      const committer = createCommitter({ database })
-      const feed = createConfigFeed({ database, onSourcesChanged: () => undefined })
-      await feed.start()
-      feed.track(sourceId)
-      return createSourceRunner(
-        {
-          clock,
-          metrics,
-          feed,
-          committer,
-          rollback: createRollback({ database, retractAlerts }),
-          reports: createSourceReports({ database, clock, logger, notices: createSourceNotices({ database }) }, source),
-          failureRetry: createFailureRetry({ database, committer, clock, logger }, sourceId),
-          openClient: async () => ({ chain, confirmationBlocks, maxPastBlocks, pollIntervalMs: 1_000, host: 'node' }),
-          isLeader: () => true,
-          onMatches: () => undefined,
-          signal: new AbortController().signal,
-        },
-        source,
-        createLiveIndex({ database, feed, logger }, { id: sourceId, epoch: source.epoch, networkId }),
-      )
-    },
+    lead: (chain, options) => leadSource(createEvmSource(chain), options),
+    leadSource,
 
     rowsOf,
     sourceRow: async () =>

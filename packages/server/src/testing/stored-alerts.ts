@@ -15,6 +15,7 @@ export function matchedTransfer(txHash: string) {
   ]
   const signature = 'Transfer(address,address,uint256)'
   return {
+    family: 'EVM',
     networkSlug: 'acme_evm',
     withReceipt: false,
     monitor: {
@@ -27,8 +28,25 @@ export function matchedTransfer(txHash: string) {
       triggers: ['ops'],
     },
     item: { transaction: { hash: txHash, from, to, value: '0x2a' }, logs: [log], receipt: null },
+    block: null,
+    positions: null,
     matchedOn: { functions: [], events: [{ signature, expression: null }], transactions: [] },
     matchedOnArgs: { functions: null, events: [{ signature, args, hex_signature: hashOf('Transfer') }] },
+  } satisfies StoredMatch
+}
+
+/** What ingestion stores of one matched Stellar transaction. */
+export function matchedPayment(txHash: string) {
+  return {
+    family: 'Stellar',
+    networkSlug: 'acme_stellar',
+    withReceipt: false,
+    monitor: { ...matchedTransfer(txHash).monitor, addresses: [] },
+    item: { transaction: { txHash, status: 'SUCCESS', applicationOrder: 1, feeBump: false, ledger: 7, createdAt: 1 } },
+    block: { hash: 'cd'.repeat(32), sequence: 7, ledgerCloseTime: '1', headerXdr: 'AAAA', metadataXdr: 'AAAA' },
+    matchedOn: { functions: [], events: [], transactions: [{ status: 'Success', expression: null }] },
+    matchedOnArgs: { functions: null, events: null },
+    positions: { functions: [], events: [], operations: [] },
   } satisfies StoredMatch
 }
 

@@ -75,6 +75,7 @@ export async function seedEveryTenantTable(admin: Admin, tenant: string, mark: s
       `insert into chain_items (source_id, block_hash, tx_hash, block_number, block_time, body) values ($1, $2, $2, 1, now(), '{}')`,
       [id(4), hash],
     ],
+    [`insert into chain_blocks (source_id, block_hash, block_number, body) values ($1, $2, 1, '{}')`, [id(4), hash]],
     [
       `insert into matches (tenant_id, id, match_at, match_key, monitor_id, monitor_version_id, source_id, network_id, block_number, block_hash, tx_hash, tx_index, severity, matched_on, matched_on_args, with_receipt) values ($1, $2, now(), '\\x00', $3, $4, $5, 'n', 1, $6, $6, 0, 'low', '{}', '{}', false)`,
       [tenant, id(9), id(7), id(8), id(4), hash],

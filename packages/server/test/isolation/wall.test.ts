@@ -88,8 +88,11 @@ describe('the wall between tenants', () => {
     const sources = await inTenant(sql<{ id: string }>`select id from app.tenant_sources`)
     const items = await inTenant(sql<{ tx_hash: string }>`select tx_hash from app.tenant_chain_items`)
     const { rows: all } = await test.admin.query<{ n: number }>('select count(*)::int as n from chain_items')
-    expect(all[0]?.n).toBe(2)
+    const ledgers = await inTenant(sql<{ block_hash: string }>`select block_hash from app.tenant_chain_blocks`)
+    const { rows: allLedgers } = await test.admin.query<{ n: number }>('select count(*)::int as n from chain_blocks')
+    expect([all[0]?.n, allLedgers[0]?.n]).toEqual([2, 2])
     expect(items).toHaveLength(1)
+    expect(ledgers).toHaveLength(1)
     expect(sources).toHaveLength(1)
   })
 

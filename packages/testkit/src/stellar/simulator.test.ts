@@ -224,10 +224,9 @@ describe('the Stellar simulator', () => {
       'hex',
     )
     expect(sha256(wasm)).toBe(newHash)
-    const module = await WebAssembly.compile(wasm)
-    const [section] = WebAssembly.Module.customSections(module, 'contractspecv0')
-    const spec = decodeXdrStream('ScSpecEntry', Buffer.from(section ?? new ArrayBuffer()).toString('base64'))
-    expect(spec).toEqual([...tokenSpec, ...tokenSpec])
+    const section = Buffer.from('contractspecv0')
+    const entries64 = wasm.subarray(wasm.indexOf(section) + section.length).toString('base64')
+    expect(decodeXdrStream('ScSpecEntry', entries64)).toEqual([...tokenSpec, ...tokenSpec])
     const { events } = await call('getEvents', { startLedger: sequence, filters: [{ type: 'system' }] })
     expect(events).toHaveLength(1)
     expect(decodeXdr('ScVal', text(events, 0, 'topic', 0))).toEqual({ symbol: 'executable_update' })

@@ -8,6 +8,7 @@ import type { CallWatch, CompiledMonitor, EventWatch } from './compiled-monitor.
 import type { Decoded, Decoding } from './decoding.ts'
 import type { AddressWatchers, MonitorIndex } from './monitor-index.ts'
 import { findEntries } from '../predicate-index.ts'
+import { evmKeyReader as reader } from './predicate-keys.ts'
 import { transactionParameters } from './transaction-parameters.ts'
 
 /** A block and all its logs. */
@@ -76,7 +77,7 @@ function candidatesOf(index: MonitorIndex, { transaction, logs, decoding }: Subj
   const involve = (watchers: AddressWatchers | undefined): void => {
     if (!watchers?.onInvolvement || seen.has(watchers)) return
     seen.add(watchers)
-    findEntries(watchers.onInvolvement, parameters, (monitor) => candidateOf(monitor))
+    findEntries(watchers.onInvolvement, { parameters, reader }, (monitor) => candidateOf(monitor))
   }
   // Every address that takes part: sender, recipient, emitters of logs (spec/04 §4.7).
   if (transaction.from !== null) involve(index.watchersOf(transaction.from))
@@ -106,10 +107,8 @@ function eventHits(watchers: AddressWatchers, log: EvmLog, decoding: Decoding): 
   for (const { decoder, watches } of watchers.onEvent?.get(topic0) ?? []) {
     const decoded = decoding.log(decoder, log)
     if (decoded instanceof AbiDecodeError) continue
-    findEntries(
-      watches,
-      () => decoded.parameters,
-      (watch) => hits.set(watch, { watch, decoded }),
+    findEntries(watches, { parameters: () => decoded.parameters, reader }, (watch) =>
+      hits.set(watch, { watch, decoded }),
     )
   }
   return hits.values()
@@ -123,10 +122,8 @@ function callHits(
   for (const { decoder, watches } of watchers?.onCall?.get(selector) ?? []) {
     const decoded = decoding.call(decoder, transaction)
     if (decoded instanceof AbiDecodeError) continue
-    findEntries(
-      watches,
-      () => decoded.parameters,
-      (watch) => hits.set(watch, { watch, decoded }),
+    findEntries(watches, { parameters: () => decoded.parameters, reader }, (watch) =>
+      hits.set(watch, { watch, decoded }),
     )
   }
   return hits.values()

@@ -1,11 +1,10 @@
 import { contractSpecSchema } from '../../config/contract-spec.ts'
-import { type Problem, type ProblemCode, toPointer } from '../../config/problem.ts'
+import { type Problem, toPointer } from '../../config/problem.ts'
 import { elements, member } from '../../config/record.ts'
 import { type AbiInput, canonicalSignature } from '../../evm/argument-decoder.ts'
-import { checkExpression } from '../../expression/check-expression.ts'
-import type { DeclaredParameter, ExpressionFinding } from '../../expression/expression-finding.ts'
+import type { DeclaredParameter } from '../../expression/expression-finding.ts'
 import { interfaceOf } from './compiled-abi.ts'
-import { isDead } from './dead-expression.ts'
+import { judgeExpression, syntaxProblems } from '../judge-expression.ts'
 import { normaliseSignature } from '../normalise.ts'
 import { transactionVariables } from './transaction-parameters.ts'
 
@@ -19,26 +18,10 @@ export function checkConditions(configuration: unknown): { problems: Problem[]; 
   const problems: Problem[] = []
   const warnings: Problem[] = []
 
-  const check = (
-    text: string,
-    { path, scopes }: { path: (string | number)[]; scopes: DeclaredParameter[][] },
-  ): void => {
-    const pointer = toPointer([...path, 'expression'])
-    const parameters = scopes[0] ?? []
-    const findings = checkExpression('evm', text, parameters)
-    // Contracts may name the inputs of an event differently: what holds for one of them is no problem.
-    const isRefused = scopes.every((scope) => isDead(text, scope))
-    for (const finding of findings) {
-      const isCause = isRefused && !harmless.has(finding.code)
-      ;(isCause ? problems : warnings).push(toProblem(finding, pointer))
-    }
-    if (isRefused && findings.every(({ code }) => harmless.has(code))) {
-      problems.push({
-        pointer,
-        code: 'invalid_literal',
-        message: 'can never be true: evaluating it is always an error',
-      })
-    }
+  const check = (text: string, place: { path: (string | number)[]; scopes: DeclaredParameter[][] }): void => {
+    const found = judgeExpression('evm', text, place)
+    problems.push(...found.problems)
+    warnings.push(...found.warnings)
   }
 
   for (const [index, condition] of elements(member(conditions, 'transactions')).entries()) {
@@ -66,17 +49,8 @@ export function checkConditions(configuration: unknown): { problems: Problem[]; 
   /** Without a contract spec nothing is known of the parameters; whether it parses is. */
   function checkOrParse(text: string, path: (string | number)[], scopes: DeclaredParameter[][] | undefined): void {
     if (scopes !== undefined) return check(text, { path, scopes })
-    const pointer = toPointer([...path, 'expression'])
-    const syntax = checkExpression('evm', text, []).filter(({ code }) => code === 'expression_syntax')
-    problems.push(...syntax.map((finding) => toProblem(finding, pointer)))
+    problems.push(...syntaxProblems('evm', text, path))
   }
-}
-
-/** Read otherwise than it looks, or fine here: no reason to refuse anything. */
-const harmless: ReadonlySet<ProblemCode> = new Set<ProblemCode>(['missing_space', 'differs_from_oz'])
-
-function toProblem({ code, start, end, message, hint }: ExpressionFinding, pointer: string): Problem {
-  return { pointer, code, message, position: { start, end }, ...(hint === undefined ? {} : { hint }) }
 }
 
 type Interfaces = Record<'functions' | 'events', Map<string, DeclaredParameter[][]>>

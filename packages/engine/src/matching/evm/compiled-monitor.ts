@@ -3,16 +3,12 @@ import type { EventDecoder } from '../../evm/event-decoder.ts'
 import type { FunctionDecoder } from '../../evm/function-decoder.ts'
 import { type CompiledExpression, compileExpression } from '../../expression/compile-expression.ts'
 import { type CompiledAbi, createAbiInterner } from './compiled-abi.ts'
+import { type Condition, groupConditions, isAbsent, type TransactionCondition } from '../condition.ts'
 import { createInterner, type Interner } from '../intern.ts'
-import { normaliseAddress, normaliseSignature } from '../normalise.ts'
+import { normaliseAddress } from '../normalise.ts'
 
 /** `key` is opaque and names the monitor in results, for example the id of a monitor version. */
 export type MonitorInput = { key: string; configuration: MonitorConfig }
-
-/** A condition without an expression accepts everything that reaches it. `index` is its place in the configuration. */
-export type Condition = { index: number; expression: CompiledExpression | null }
-
-export type TransactionCondition = Condition & { status: 'Any' | 'Success' | 'Failure' }
 
 /** What stays of a monitor after compilation; the configuration itself is not kept. */
 export type CompiledMonitor = {
@@ -140,22 +136,6 @@ export function addressEntries(entries: readonly AddressEntry[]): AddressEntries
   return first
 }
 
-type SignatureCondition = { signature: string; expression?: string | null }
-
-function groupConditions(
-  conditions: readonly SignatureCondition[],
-  compile: (condition: SignatureCondition, index: number) => Condition,
-): Map<string, Condition[]> {
-  const groups = new Map<string, Condition[]>()
-  for (const [index, condition] of conditions.entries()) {
-    const signature = normaliseSignature(condition.signature)
-    const group = groups.get(signature)
-    if (group) group.push(compile(condition, index))
-    else groups.set(signature, [compile(condition, index)])
-  }
-  return groups
-}
-
 function watchesOf<Decoder>(
   interfaces: readonly { decoder: Decoder; normalisedSignature: string }[],
   conditions: ReadonlyMap<string, Condition[]>,
@@ -165,8 +145,4 @@ function watchesOf<Decoder>(
     const own = conditions.get(normalisedSignature)
     return own === undefined ? [] : [{ ...place, decoder, conditions: own }]
   })
-}
-
-function isAbsent<T>(value: T | null | undefined): value is null | undefined {
-  return value === undefined || value === null
 }

@@ -1,9 +1,10 @@
 import type { EvmReceipt } from '../../evm/receipt.ts'
 import type { EvmTransaction } from '../../evm/transaction.ts'
 import type { ExpressionParameters } from '../../expression/parameters.ts'
-import type { ExpressionTrace } from '../../expression/expression-trace.ts'
 import type { CallHit, Candidate, EventHit } from './candidates.ts'
-import type { CompiledMonitor, Condition, TransactionCondition } from './compiled-monitor.ts'
+import type { CompiledMonitor } from './compiled-monitor.ts'
+import type { Condition, TransactionCondition } from '../condition.ts'
+import type { ConditionObserver } from '../condition-record.ts'
 import { EngineError } from '../engine-error.ts'
 import type { ArgumentEntry, EngineMatch, MatchedSignature, MatchedTransaction } from '../match.ts'
 import { receiptVariable, transactionParameters } from './transaction-parameters.ts'
@@ -18,8 +19,8 @@ export type Subject = {
 
 export type Evidence = Pick<EngineMatch, 'matchedOn' | 'matchedOnArgs'>
 
-/** Told of each condition that is tried, and why it held or not; `trace` is null when there is no expression. */
-export type ConditionObserver = (condition: Condition, on: TriedOn, trace: ExpressionTrace | null) => void
+/** Told of each condition that is tried on a log, a call or the transaction. */
+export type MonitorObserver = ConditionObserver<TriedOn>
 
 /** What a condition was tried on. */
 export type TriedOn = EventHit | CallHit | Subject
@@ -36,7 +37,7 @@ export function createSubject(transaction: EvmTransaction, receipt: EvmReceipt |
 export function evaluateMonitor(
   candidate: Candidate,
   subject: Subject,
-  observe?: ConditionObserver,
+  observe?: MonitorObserver,
 ): Evidence | undefined {
   const { monitor } = candidate
   const events = matchEvents(candidate.events, observe)
@@ -68,7 +69,7 @@ export function needsReceipt(candidate: Candidate, subject: Subject): boolean {
 type Match = { matched: MatchedSignature; entry: ArgumentEntry }
 
 /** Each log contributes at most one entry, through the first condition that accepts it (spec/04 §7.7). */
-function matchEvents(hits: readonly EventHit[], observe?: ConditionObserver): Match[] {
+function matchEvents(hits: readonly EventHit[], observe?: MonitorObserver): Match[] {
   return hits.flatMap((hit) => {
     const { decoder, conditions } = hit.watch
     const condition = firstThatHolds(conditions, { parameters: () => hit.decoded.parameters, on: hit, observe })
@@ -78,7 +79,7 @@ function matchEvents(hits: readonly EventHit[], observe?: ConditionObserver): Ma
 }
 
 /** At most one entry for the transaction (spec/04 §6.1). */
-function matchCall(hit: CallHit | undefined, observe?: ConditionObserver): Match[] {
+function matchCall(hit: CallHit | undefined, observe?: MonitorObserver): Match[] {
   if (hit === undefined) return []
   const { decoder, conditions } = hit.watch
   const condition = firstThatHolds(conditions, { parameters: () => hit.decoded.parameters, on: hit, observe })
@@ -103,7 +104,7 @@ function matchOf(
 function matchTransaction(
   { transactionConditions }: CompiledMonitor,
   subject: Subject,
-  observe?: ConditionObserver,
+  observe?: MonitorObserver,
 ): MatchedTransaction[] {
   const { transaction, receipt } = subject
   if (receipt === undefined) {
@@ -124,7 +125,7 @@ function mayHold({ expression }: TransactionCondition, { parameters }: Subject):
   return expression.evaluate(parameters()) === true
 }
 
-type Trial = { parameters: () => ExpressionParameters; on: TriedOn; observe: ConditionObserver | undefined }
+type Trial = { parameters: () => ExpressionParameters; on: TriedOn; observe: MonitorObserver | undefined }
 
 /** An error in an expression is no match, and the next condition is tried (spec/03 §1.4). */
 function firstThatHolds(conditions: readonly Condition[], { parameters, on, observe }: Trial): Condition | undefined {

@@ -8,7 +8,7 @@ import { addressEntries, type CompiledMonitor, compileMonitor, createSharedParts
 import { type ConditionRecord, createConditionRecord } from '../condition-record.ts'
 import { decodingOf } from './decoding.ts'
 import { EngineError } from '../engine-error.ts'
-import { createSubject, evaluateMonitor, type Subject } from './evaluate-monitor.ts'
+import { createSubject, evaluateMonitor, type Subject, type TriedOn } from './evaluate-monitor.ts'
 import { type Lookup, probeCall, probeLog } from './explain-evidence.ts'
 import type { AddressGate, ConditionExplanation, Explanation, TransactionsGate } from '../explanation.ts'
 
@@ -45,7 +45,7 @@ export function explainMatch({ configuration, data, txHash, receipt }: ExplainIn
   const logProbes = logs.map((log) => probeLog(lookup, log))
   const callProbe = probeCall(lookup, transaction)
   const subject = createSubject(transaction, receipt)
-  const record = createConditionRecord()
+  const record = createConditionRecord<TriedOn>()
   const events = logProbes.flatMap(({ hit }) => (hit === undefined ? [] : [hit]))
   const evidence = evaluateMonitor({ monitor, events, call: callProbe.hit }, subject, record.observe)
 
@@ -97,9 +97,11 @@ function addressGate(
 function withConditions<Explained extends { outcome: string; detail: string }>(
   explained: Explained,
   hit:
-    | (Parameters<ConditionRecord['explain']>[1] & { watch: { conditions: Parameters<ConditionRecord['explain']>[0] } })
+    | (Parameters<ConditionRecord<TriedOn>['explain']>[1] & {
+        watch: { conditions: Parameters<ConditionRecord<TriedOn>['explain']>[0] }
+      })
     | undefined,
-  record: ConditionRecord,
+  record: ConditionRecord<TriedOn>,
 ): Explained & { conditions: ConditionExplanation[] } {
   const conditions = hit === undefined ? [] : record.explain(hit.watch.conditions, hit)
   const holding = conditions.find(({ result }) => result === true)
@@ -107,7 +109,11 @@ function withConditions<Explained extends { outcome: string; detail: string }>(
   return { ...explained, outcome: 'matched', detail: `Condition ${holding.index} holds.`, conditions }
 }
 
-function transactionsGate(monitor: CompiledMonitor, subject: Subject, record: ConditionRecord): TransactionsGate {
+function transactionsGate(
+  monitor: CompiledMonitor,
+  subject: Subject,
+  record: ConditionRecord<TriedOn>,
+): TransactionsGate {
   const explained = record.explain(monitor.transactionConditions, subject)
   const status = subject.receipt?.isSuccess === true ? 'Success' : 'Failure'
   const conditions = monitor.transactionConditions.flatMap((condition, position) => {

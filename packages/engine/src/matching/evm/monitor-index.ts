@@ -5,14 +5,15 @@ import {
   type CallWatch,
   type CompiledMonitor,
   compileMonitor,
-  type Condition,
   createSharedParts,
   type EventWatch,
   type MonitorInput,
   releaseMonitor,
 } from './compiled-monitor.ts'
+import type { Condition } from '../condition.ts'
 import { addEntry, createPredicateIndex, isEmpty, type PredicateIndex, removeEntry } from '../predicate-index.ts'
-import { type KindOf, type PredicateKey, predicateKeysOf } from './predicate-keys.ts'
+import { isPossible, keysOfAny, type PredicateKey } from '../predicate-keys.ts'
+import { evmKeysOf } from './predicate-keys.ts'
 import { receiptVariable, transactionVariables } from './transaction-parameters.ts'
 
 /**
@@ -171,30 +172,19 @@ function removeWatch<Decoder extends { inputs: readonly Input[] | undefined }, W
   if (known.length === 0) groups.delete(hash)
 }
 
-/** What no key leads to never matches: it has no place in the index, where it would be gone when another leaves. */
-function isPossible(keys: PredicateKey[] | undefined): boolean {
-  return keys === undefined || keys.length > 0
-}
-
 /** The same every time: they are not kept, for there are very many watches. */
 function watchKeys({
   decoder,
   conditions,
 }: AnyWatch<{ inputs: readonly Input[] | undefined }>): PredicateKey[] | undefined {
-  return keysOfAny(conditions, (name) => decoder.inputs?.find((input) => input.name === name)?.kind)
+  const kindOf = (name: string) => decoder.inputs?.find((input) => input.name === name)?.kind
+  return keysOfAny(conditions, evmKeysOf(kindOf))
 }
 
 function involvementKeys({ transactionConditions }: CompiledMonitor): PredicateKey[] | undefined {
   if (transactionConditions.length === 0) return undefined
   // What only the receipt knows is not known yet when monitors are looked up.
-  return keysOfAny(transactionConditions, (name) =>
-    name === receiptVariable ? undefined : transactionVariables.find((variable) => variable.name === name)?.kind,
-  )
-}
-
-/** Any of the conditions may be the one that holds. */
-function keysOfAny(conditions: readonly Condition[], kindOf: KindOf): PredicateKey[] | undefined {
-  const keys = conditions.map(({ expression }) => expression && predicateKeysOf(expression, kindOf))
-  const known = keys.filter((own) => own !== null && own !== undefined)
-  return known.length === keys.length ? known.flat() : undefined
+  const kindOf = (name: string) =>
+    name === receiptVariable ? undefined : transactionVariables.find((variable) => variable.name === name)?.kind
+  return keysOfAny(transactionConditions, evmKeysOf(kindOf))
 }

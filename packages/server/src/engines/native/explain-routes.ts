@@ -30,6 +30,7 @@ export function createExplainRoutes({ monitors, explainer }: ExplainRoutesDeps):
         const explained = await explainer.explain({
           tenantId: tenant.id,
           configuration: monitor.configuration,
+          extensions: monitor.extensions,
           networks,
           network: body.network,
           txHash: body.tx_hash,

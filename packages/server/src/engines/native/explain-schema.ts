@@ -32,9 +32,8 @@ const condition = z.object({
   trace: trace.nullable(),
 })
 
-const args = z
-  .array(z.object({ name: z.string(), value: z.string(), indexed: z.boolean(), kind: z.string() }))
-  .nullable()
+const argument = z.object({ name: z.string(), value: z.string(), indexed: z.boolean(), kind: z.string() })
+const args = z.array(argument).nullable()
 
 const log = z.object({
   log_index: z.string().nullable(),
@@ -96,10 +95,82 @@ const gates = z.object({
   combination: z.object({ passed: z.boolean(), rule: z.string() }),
 })
 
+const reading = z.object({
+  dialect: z.enum(['oz', 'spec', 'token']).meta({
+    description: 'oz: as OZ Monitor reads it; spec: by all that the contract spec says; token: as SEP-41 names it.',
+  }),
+  signature: z.string(),
+  args: z.array(argument),
+  conditions: z.array(condition),
+})
+
+const stellarGates = z.object({
+  events: z.object({
+    configured: z.boolean(),
+    passed: z.boolean(),
+    events: z.array(
+      z.object({
+        event_id: z.string(),
+        contract_id: z.string(),
+        operation_index: z.int().nullable(),
+        outcome: z.enum(['not_watched', 'system', 'unreadable', 'no_condition', 'not_matched', 'matched']),
+        detail: z.string(),
+        readings: z.array(reading),
+      }),
+    ),
+  }),
+  functions: z.object({
+    configured: z.boolean(),
+    passed: z.boolean(),
+    calls: z.array(
+      z.object({
+        contract_id: z.string(),
+        function_name: z.string(),
+        operation_index: z.int(),
+        nested: z.boolean(),
+        outcome: z.enum([
+          'not_watched',
+          'nested',
+          'no_contract_spec',
+          'unreadable',
+          'no_condition',
+          'not_matched',
+          'matched',
+        ]),
+        detail: z.string(),
+        readings: z.array(reading),
+      }),
+    ),
+  }),
+  operations: z.object({
+    configured: z.boolean(),
+    passed: z.boolean(),
+    operations: z.array(
+      z.object({
+        operation_index: z.int(),
+        type: z.string(),
+        args: z.array(argument),
+        conditions: z.array(condition),
+      }),
+    ),
+  }),
+  transactions: z.object({
+    configured: z.boolean(),
+    passed: z.boolean(),
+    attempts: z.array(
+      z.object({
+        variables: z.array(z.object({ name: z.string(), kind: z.string(), value: z.string() })),
+        conditions: z.array(condition.extend({ status: z.enum(['Any', 'Success', 'Failure']) })),
+      }),
+    ),
+  }),
+  combination: z.object({ passed: z.boolean(), rule: z.string() }),
+})
+
 export const explainBody = z.strictObject({
   tx_hash: z
     .string()
-    .regex(/^0x[0-9a-fA-F]{64}$/, { error: 'must be 0x and 64 hexadecimal digits' })
+    .regex(/^(0x)?[0-9a-fA-F]{64}$/, { error: 'must be 64 hexadecimal digits, with or without 0x' })
     .meta({ description: 'A mined transaction.' }),
   network: z
     .string()
@@ -116,12 +187,19 @@ export const explainAnswer = z
     matched: z.boolean().meta({ description: 'Whether this version of the monitor matches the transaction.' }),
     summary: z.string(),
     notes: z.array(z.string()).meta({ description: 'Why there may be no alert all the same.' }),
-    transaction: z.object({
-      hash: z.string(),
-      from: z.string().nullable(),
-      to: z.string().nullable(),
-      status: z.enum(['Success', 'Failure']),
-    }),
-    gates,
+    transaction: z.union([
+      z.object({
+        hash: z.string(),
+        from: z.string().nullable(),
+        to: z.string().nullable(),
+        status: z.enum(['Success', 'Failure']),
+      }),
+      z.object({
+        hash: z.string(),
+        status: z.enum(['Any', 'Success', 'Failure']),
+        undecoded: z.string().nullable().meta({ description: 'Why the envelope cannot be decoded by this version.' }),
+      }),
+    ]),
+    gates: z.union([gates, stellarGates]).meta({ description: 'Those of EVM, or those of Stellar.' }),
   })
   .meta({ id: 'Explanation', description: 'Why a monitor matches a transaction or does not, gate by gate.' })

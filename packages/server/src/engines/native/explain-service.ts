@@ -1,14 +1,16 @@
 import { RpcError } from '@smt/chains'
-import { explainMatch, monitorSchema, type Explanation, type JsonValue } from '@smt/engine'
+import { monitorSchema, type JsonValue } from '@smt/engine'
 import { createChainClient, openSource, type ChainClientDeps } from '../../ingestion/chain-client.ts'
 import type { Database } from '../../platform/db/doors.ts'
 import { AppError, InvalidObjectError, NotFoundError } from '../../platform/errors.ts'
+import { explainTransaction, type FamilyExplanation } from './explain-transaction.ts'
 import { createTally } from '../../platform/tally.ts'
 
 /** A monitor as its tenant asks about it, and the one of its networks that is meant. */
 export type ExplainedMonitor = {
   tenantId: string
   configuration: JsonValue
+  extensions: JsonValue
   networks: readonly { networkId: string; sourceId: string }[]
   network: string | undefined
   txHash: string
@@ -17,7 +19,7 @@ export type ExplainedMonitor = {
 export type ExplainedTransaction = {
   networkId: string
   block: { number: bigint; hash: string }
-  explanation: Explanation
+  explanation: FamilyExplanation['explanation']
 }
 
 /** Reads one transaction from the chain and asks the engine why a monitor matches it or not. Nothing is stored. */
@@ -34,26 +36,19 @@ export function createExplainService(deps: ExplainServiceDeps): ExplainService {
   const openChain = async (sourceId: string) => {
     const opened = await deps.database.withPlatform((tx) => openSource(tx, deps, sourceId))
     if (opened === undefined) throw new NotFoundError('The network')
-    return createChainClient(deps, opened).chain
+    const { network_passphrase: passphrase } = opened.network
+    return { chain: createChainClient(deps, opened).chain, passphrase: passphrase ?? undefined }
   }
 
-  const explain: ExplainService['explain'] = async ({ configuration, networks, network, txHash }) => {
+  const explain: ExplainService['explain'] = async ({ configuration, extensions, networks, network, txHash }) => {
     const { networkId, sourceId } = chosenNetwork(networks, network)
-    const chain = await openChain(sourceId)
-    const hash = txHash.toLowerCase()
+    const { chain, passphrase } = await openChain(sourceId)
     try {
-      const { receipt, blockNumber } = await chain.locate(hash)
-      const data = await chain.block(blockNumber)
-      if (receipt.blockHash !== null && receipt.blockHash !== data.block.hash) {
-        throw new RpcError('inconsistent_block', 'eth_getTransactionReceipt')
-      }
-      const explanation = explainMatch({
-        configuration: monitorSchema.parse(configuration),
-        data,
-        txHash: hash,
-        receipt,
-      })
-      return { networkId, block: { number: data.block.number, hash: data.block.hash }, explanation }
+      const located = await chain.locate(txHash)
+      const monitor = { configuration: monitorSchema.parse(configuration), extensions, passphrase }
+      const { explanation } = await explainTransaction(located, monitor)
+      const { number, hash } = located.block.header
+      return { networkId, block: { number, hash }, explanation }
     } catch (error) {
       throw error instanceof RpcError ? toAppError(error) : error
     }

@@ -1,7 +1,7 @@
-import type { EvmChain } from '@smt/chains'
-import { blockTimeOf, type Committer } from '../../ingestion/commit.ts'
+import { committedBlockOf, type Committer } from '../../ingestion/commit.ts'
 import { evaluateForAll } from '../../matching/block-evaluation.ts'
 import { loadSingleMonitor } from '../../matching/single-monitor.ts'
+import type { FollowedNetwork, SourceChain } from '../../networks/source-chain.ts'
 import type { Clock } from '../../platform/clock.ts'
 import type { Database } from '../../platform/db/doors.ts'
 import type { Logger } from '../../platform/logger.ts'
@@ -11,7 +11,7 @@ import type { Logger } from '../../platform/logger.ts'
  * under the same identity, and the gap closes; what fails again is tried later and stays a gap of that monitor.
  */
 export type FailureRetry = {
-  retryDue(chain: EvmChain, signal: AbortSignal): Promise<{ isMatched: boolean }>
+  retryDue(chain: SourceChain, signal: AbortSignal): Promise<{ isMatched: boolean }>
 }
 
 const perPollMax = 10
@@ -24,9 +24,10 @@ export function createFailureRetry(
     clock: Pick<Clock, 'now'>
     logger: Pick<Logger, 'warn'>
   },
-  sourceId: string,
+  source: { id: string; network: FollowedNetwork },
 ): FailureRetry {
   const { database, committer, clock, logger } = deps
+  const { id: sourceId } = source
   let lookAgainAtMs = Number.NEGATIVE_INFINITY
   return {
     retryDue: async (chain, signal) => {
@@ -35,20 +36,17 @@ export function createFailureRetry(
       let isMatched = false
       for (const failure of await committer.listDueFailures(sourceId, perPollMax)) {
         try {
-          const single = await loadSingleMonitor(database, sourceId, failure)
-          const data = await chain.block(failure.blockNumber, { signal })
+          const single = await loadSingleMonitor(database, source, failure)
+          const block = await chain.block(failure.blockNumber, { signal })
           if (single === undefined) throw new Error('the version of the monitor is gone')
-          if (data.block.hash !== failure.blockHash) throw new Error('the block is not part of the chain any more')
-          const { matches, failures } = await evaluateForAll(single, data, (hashes) =>
-            chain.receipts(data.block, hashes, { signal }),
-          )
+          if (block.header.hash !== failure.blockHash) throw new Error('the block is not part of the chain any more')
+          const { failures, ...evaluation } = await evaluateForAll(single, block, { signal })
           if (failures[0] !== undefined) throw new Error(failures[0].error)
-          const { number, hash, parentHash, timestamp } = data.block
           await committer.repair(sourceId, {
             failure,
-            block: { number, hash, parentHash, time: blockTimeOf(timestamp), matches, failures: [] },
+            block: { ...committedBlockOf(block.header), family: block.type, ...evaluation, failures: [] },
           })
-          isMatched ||= matches.length > 0
+          isMatched ||= evaluation.matches.length > 0
         } catch (error) {
           if (signal.aborted) return { isMatched }
           logger.warn({ sourceId, tenantId: failure.tenantId, err: error }, 'a monitor failed on a block again')

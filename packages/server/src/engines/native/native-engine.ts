@@ -1,4 +1,9 @@
-import { createChainClient, openNetwork, type ChainClientDeps } from '../../ingestion/chain-client.ts'
+import {
+  createChainClient,
+  followedNetworkOf,
+  openNetwork,
+  type ChainClientDeps,
+} from '../../ingestion/chain-client.ts'
 import { createCommitter } from '../../ingestion/commit.ts'
 import { createLeadership, renewalMs, type LedSource } from '../../ingestion/leadership.ts'
 import { createPollSchedule } from '../../ingestion/poll-schedule.ts'
@@ -53,10 +58,8 @@ export function createNativeEngine(deps: NativeEngineDeps): Engine {
   const lead = (source: LedSource): Led => {
     const stoppingSource = new AbortController()
     feed.track(source.id)
-    const live = createLiveIndex(
-      { database, feed, logger },
-      { id: source.id, epoch: source.epoch, networkId: source.networkId ?? '' },
-    )
+    const network = followedNetworkOf(source)
+    const live = createLiveIndex({ database, feed, logger }, { id: source.id, epoch: source.epoch, network })
     const openClient = async () => {
       const network = await database.withPlatform((tx) => openNetwork(tx, deps, source))
       if (network === undefined) throw new UnusableNetworkError('The operator has withdrawn this network.')
@@ -71,7 +74,7 @@ export function createNativeEngine(deps: NativeEngineDeps): Engine {
         rollback,
         onMatches,
         openClient,
-        failureRetry: createFailureRetry({ database, committer, clock, logger }, source.id),
+        failureRetry: createFailureRetry({ database, committer, clock, logger }, { id: source.id, network }),
         reports: createSourceReports({ database, clock, logger, notices }, source),
         isLeader: () => leadership.isCurrent() && !stoppingSource.signal.aborted,
         signal: AbortSignal.any([stopping.signal, stoppingSource.signal]),

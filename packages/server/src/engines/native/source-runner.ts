@@ -1,5 +1,12 @@
 import { RpcError } from '@smt/chains'
-import { FencedError, blockTimeOf, type BlockRef, type Committer, type EvaluatedBlock } from '../../ingestion/commit.ts'
+import {
+  FencedError,
+  committedBlockOf,
+  type BlockRef,
+  type Committer,
+  type EvaluatedBlock,
+  type SkipReason,
+} from '../../ingestion/commit.ts'
 import { createBlockReader, ParentMismatchError, type BlockReader } from '../../ingestion/block-reader.ts'
 import type { ChainClient } from '../../ingestion/chain-client.ts'
 import type { Rollback } from '../../ingestion/rollback.ts'
@@ -22,6 +29,7 @@ import type { FailureRetry } from './failure-retry.ts'
  *        any ──node or data fails──▶ failing ──next good poll──▶ following
  *        any ──fork below the cursor──▶ rolled back to the common ancestor, then on in the same poll
  *        any ──fork deeper than is remembered──▶ stopped (looked at again after five minutes)
+ *        any ──no node keeps the next block──▶ gap recorded, on from the oldest that is kept
  *        nobody watches ──▶ idle, spans closed
  * ```
  */
@@ -38,7 +46,13 @@ export type SourceRunnerDeps = {
   clock: Pick<Clock, 'now'>
   metrics: Pick<
     Metrics,
-    'blocksEvaluated' | 'blockDuration' | 'matches' | 'monitorFailures' | 'rollbacks' | 'rollbackDepth'
+    | 'blocksEvaluated'
+    | 'blockDuration'
+    | 'matches'
+    | 'monitorFailures'
+    | 'undecodedParts'
+    | 'rollbacks'
+    | 'rollbackDepth'
   >
   feed: ConfigFeed
   committer: Committer
@@ -85,13 +99,13 @@ export function createSourceRunner(deps: SourceRunnerDeps, source: LedSource, li
       if (hash !== at.hash) throw new ParentMismatchError(at)
     } catch (error) {
       // A node that keeps recent blocks only cannot tell.
-      if (!(error instanceof RpcError && error.code === 'null_result')) throw error
+      if (!(error instanceof RpcError && ['null_result', 'outside_retention'].includes(error.code))) throw error
     }
   }
 
   /** Places the cursor of a source that was not followed, or whose owner wants old blocks skipped. */
   const placeCursor = async ({ chain, maxPastBlocks }: ChainClient, confirmed: bigint): Promise<void> => {
-    const skip = async (number: bigint, reason: string | null): Promise<void> => {
+    const skip = async (number: bigint, reason: SkipReason | null): Promise<void> => {
       const from = cursor
       // What is skipped links nothing to the cursor: whether its block is still part of the chain has to be asked.
       if (from !== null) await demandOnChain(chain, from)
@@ -123,6 +137,7 @@ export function createSourceRunner(deps: SourceRunnerDeps, source: LedSource, li
       metrics.blocksEvaluated.inc({ source_kind: source.kind }, run.length)
       metrics.matches.inc(inserted)
       metrics.monitorFailures.inc(run.reduce((sum, block) => sum + block.failures.length, 0))
+      metrics.undecodedParts.inc(run.reduce((sum, block) => sum + block.undecoded, 0))
       run.length = 0
       if (inserted > 0) onMatches()
     }
@@ -140,12 +155,10 @@ export function createSourceRunner(deps: SourceRunnerDeps, source: LedSource, li
           await refresh()
         }
         const blockStartedAtMs = performance.now()
-        const data = await reader.after(parent, { lastNumber: confirmed })
-        const { matches, failures: failed } = await evaluateForAll(live, data, (hashes) =>
-          chain.receipts(data.block, hashes, { signal }),
-        )
-        const { number, hash, parentHash, timestamp } = data.block
-        run.push({ number, hash, parentHash, time: blockTimeOf(timestamp), matches, failures: failed })
+        const block = await reader.after(parent, { lastNumber: confirmed })
+        const evaluation = await evaluateForAll(live, block, { signal })
+        run.push({ ...committedBlockOf(block.header), family: block.type, ...evaluation })
+        const { matches, failures: failed } = evaluation
         if (matches.length > 0 || failed.length > 0 || run.length >= runLengthMax) await flush()
         metrics.blockDuration.observe((performance.now() - blockStartedAtMs) / 1_000)
       }
@@ -154,7 +167,7 @@ export function createSourceRunner(deps: SourceRunnerDeps, source: LedSource, li
       if (!(error instanceof ParentMismatchError) || error.at.hash === cursor?.hash) throw error
       // The fork is above the cursor: nothing of what was read is known to be of the chain, all of it is read again.
       run.length = 0
-      throw new RpcError('inconsistent_block', 'eth_getBlockByNumber')
+      throw new RpcError('inconsistent_block')
     } finally {
       // What was evaluated before a block failed is kept.
       await flush()
@@ -183,6 +196,31 @@ export function createSourceRunner(deps: SourceRunnerDeps, source: LedSource, li
     }
   }
 
+  /** Does the work; blocks that no node keeps any more are left behind, visibly (design 7.7). True: there is more. */
+  const pastRetention = async (
+    { chain }: ChainClient,
+    confirmed: bigint,
+    work: () => Promise<boolean>,
+  ): Promise<boolean> => {
+    try {
+      return await work()
+    } catch (error) {
+      if (!(error instanceof RpcError) || error.code !== 'outside_retention' || cursor === null) throw error
+      const oldest = error.range?.oldest
+      // Nodes that keep nothing of what is to be read, or say so and contradict themselves, are waited for.
+      if (oldest === undefined || oldest <= cursor.number + 1n || oldest > confirmed) throw error
+      reader?.discard()
+      const from = cursor
+      const { parentHash } = await chain.header(oldest, { signal })
+      const to = { number: oldest - 1n, hash: parentHash }
+      const reason = 'outside_retention'
+      await committer.skipTo({ source: ref, from, to, reason })
+      cursor = to
+      await reports.tellSkipped(live.tenantIds(), { from: from.number + 1n, to: to.number, reason })
+      return true
+    }
+  }
+
   const follow = async (): Promise<number> => {
     await refresh()
     const following = (client ??= await openClient())
@@ -196,7 +234,9 @@ export function createSourceRunner(deps: SourceRunnerDeps, source: LedSource, li
     // A failing source is well again when a poll has ended well, not when it has begun.
     if (failures === 0 && cursor !== null && cursor.number < confirmed)
       await reports.recordProgress(ref, { isBehind: true, head, confirmed })
-    const hasMore = confirmed >= 1n && (await afterForks(following, () => advance(following, confirmed)))
+    const hasMore =
+      confirmed >= 1n &&
+      (await pastRetention(following, confirmed, () => afterForks(following, () => advance(following, confirmed))))
     await reports.recordProgress(ref, { isBehind: hasMore, head, confirmed })
     await reports.tellRecovered(live.tenantIds())
     const { isMatched } = await failureRetry.retryDue(following.chain, signal)

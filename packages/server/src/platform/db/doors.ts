@@ -60,6 +60,7 @@ const busyTables = [
   'attempts',
   'chain_sources',
   'chain_items',
+  'chain_blocks',
   'source_blocks',
   'source_ranges',
   'config_changes',

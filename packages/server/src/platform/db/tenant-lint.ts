@@ -27,6 +27,7 @@ const windows = new Set([
   'app.tenant_sources',
   'app.tenant_source_ranges',
   'app.tenant_chain_items',
+  'app.tenant_chain_blocks',
 ])
 
 /** Policies of the role that owns the pre-tenant functions. */
