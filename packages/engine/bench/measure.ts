@@ -9,6 +9,7 @@ import {
 } from '@smt/engine'
 import { nodeAnswers } from './block.ts'
 import { monitorsOf, type Shape } from './monitors.ts'
+import { median, percentile, timesOf, usedBytes } from './timing.ts'
 
 /** One row: times in milliseconds (median, and the worst twentieth), memory in bytes. */
 export type Measurement = {
@@ -76,28 +77,4 @@ function changes(index: MonitorIndex, { shape, count }: { shape: Shape; count: n
     index.set({ key: input.key, configuration: other.configuration })
     index.set(input)
   }).map((ms) => ms / 2)
-}
-
-function timesOf(rounds: number, run: (round: number) => unknown): number[] {
-  for (let round = 0; round < rounds / 4; round += 1) run(round)
-  return Array.from({ length: rounds }, (_, round) => {
-    const startedAt = performance.now()
-    run(round)
-    return performance.now() - startedAt
-  })
-}
-
-function median(times: readonly number[]): number {
-  return percentile(times, 0.5)
-}
-
-function percentile(times: readonly number[], share: number): number {
-  const sorted = times.toSorted((left, right) => left - right)
-  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0
-}
-
-function usedBytes(): number {
-  globalThis.gc?.()
-  globalThis.gc?.()
-  return process.memoryUsage().heapUsed
 }
