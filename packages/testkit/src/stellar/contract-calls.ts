@@ -3,8 +3,10 @@ import { sourced } from './payments.ts'
 import { scVal } from './values.ts'
 import { sha256, type XdrJson } from './xdr.ts'
 
-/** Who authorised a call: the transaction's source, or an address (`address_v2` came with protocol 27). */
-export type Authorization = 'source_account' | { kind: 'address' | 'address_v2'; address: string }
+/** Who authorised a call: the transaction's source, or an address, whose newer forms came with protocol 27. */
+export type Authorization =
+  | 'source_account'
+  | { kind: 'address' | 'address_v2' | 'address_with_delegates'; address: string }
 
 /** A call of a contract; what it emits and which contracts it calls in turn is told. */
 export function callContract(
@@ -100,5 +102,7 @@ function invocation(call: SimulatedCall): XdrJson {
 function credentials(authorization: Authorization): XdrJson {
   if (authorization === 'source_account') return authorization
   const { kind, address } = authorization
-  return { [kind]: { address, nonce: '7', signature_expiration_ledger: 4_000_000, signature: 'void' } }
+  const own = { address, nonce: '7', signature_expiration_ledger: 4_000_000, signature: 'void' }
+  if (kind !== 'address_with_delegates') return { [kind]: own }
+  return { [kind]: { address_credentials: own, delegates: [{ address, nested_delegates: [], signature: 'void' }] } }
 }

@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
+import fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { createJsonRpc, type JsonRpc } from '../json-rpc.ts'
 import { at, fieldsOf, list, text } from './answers.ts'
@@ -87,6 +88,34 @@ describe('the node of the Stellar simulator', () => {
     expect(list(second['events']).map((event) => at(event, 'ledger'))).toEqual([108, 108, 109, 109])
     const all = await call('getEvents', { startLedger: 108, endLedger: 109, filters, pagination: { limit: 10_000 } })
     expect([list(all['events']).length, all['cursor']]).toEqual([6, '0000000468151435263-4294967295'])
+  })
+
+  it('lists the same items whatever the pages are', async () => {
+    const all = {
+      getTransactions: (await call('getTransactions', { startLedger: 100 }))['transactions'],
+      getEvents: (await call('getEvents', { startLedger: 100 }))['events'],
+    }
+    const limits = fc.infiniteStream(fc.integer({ min: 1, max: 9 }))
+    await fc.assert(
+      fc.asyncProperty(
+        fc.constantFrom('getTransactions' as const, 'getEvents' as const),
+        limits,
+        async (method, sizes) => {
+          const name = method === 'getEvents' ? 'events' : 'transactions'
+          const found: unknown[] = []
+          let params: Record<string, unknown> = { startLedger: 100 }
+          for (const limit of sizes) {
+            const pagination = { ...fieldsOf(params['pagination'] ?? {}), limit }
+            const answer = await call(method, { ...params, pagination })
+            if (list(answer[name]).length === 0) break
+            found.push(...list(answer[name]))
+            params = { pagination: { cursor: answer['cursor'] } }
+          }
+          expect(found).toEqual(all[method])
+        },
+      ),
+      { numRuns: 20 },
+    )
   })
 
   it('filters events by contract and topics', async () => {

@@ -1,0 +1,170 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import {
+  compileStellarMonitors,
+  evaluateLedger,
+  monitorSchema,
+  networkSchema,
+  parseJson,
+  stellarExtensionsSchema,
+} from '@smt/engine'
+import { scVal, startStellarSimulator, stellarOperation, type StellarSimulator } from '@smt/testkit'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { z } from 'zod'
+import { createHttp, type Http } from '../src/http.ts'
+import { fetchSpecs } from '../src/run/evaluate-stellar.ts'
+import { openStellarChain } from '../src/run/open-chain.ts'
+import { smtInProcess } from './in-process.ts'
+
+const examples = fileURLToPath(new URL('../../../examples/stellar/', import.meta.url))
+const read = (path: string) => parseJson(readFileSync(`${examples}${path}.json`, 'utf8'))
+const monitors = readdirSync(`${examples}monitors`).map((file) => file.replace('.json', ''))
+const withExtensions = readdirSync(`${examples}extensions`).map((file) => file.replace('.json', ''))
+const usdc = 'USDC:GBBD47IF6LWK7P7MDEVSCWR7DPUWV3NY3DTQEVFL4NAT4AQH3ZLLFLA5'
+
+describe('the Stellar examples', () => {
+  let simulator: StellarSimulator
+  let http: Http
+  // With this seed the issuer's account is the treasury of the example.
+  beforeAll(async () => {
+    simulator = await startStellarSimulator({ seed: 'examples' })
+    http = createHttp()
+  })
+  afterAll(async () => {
+    await http.close()
+    await simulator.close()
+  })
+
+  it('are a directory without problems and without warnings', async () => {
+    const { code, stderr } = await smtInProcess(['check', examples])
+    expect({ code, stderr }).toEqual({ code: 0, stderr: expect.not.stringContaining('warning') })
+  })
+
+  it('are all tried here', () => {
+    expect(Object.keys(transactions).toSorted()).toEqual(monitors.toSorted())
+    expect(monitors).toEqual(expect.arrayContaining(withExtensions))
+  })
+
+  const transactions: Record<string, (this: void) => { alerting: string[]; quiet: string[] }> = {
+    usdc_payments: () => {
+      const { alice, bob, carol } = simulator.accounts
+      const { payment, pathPaymentStrictSend, pathPaymentStrictReceive } = stellarOperation
+      const enough = 10_000_000_000n
+      const path = { to: bob, sendAsset: 'native', destAsset: usdc, sendAmount: 1n, seller: carol }
+      const send = (operation: ReturnType<typeof payment>, rest: object = {}) =>
+        simulator.submit({ source: alice, operations: [operation], ...rest })
+      return {
+        alerting: [
+          send(payment({ to: bob, asset: usdc, amount: enough })),
+          send(payment({ to: bob, asset: usdc, amount: enough }), { feeBump: { source: carol } }),
+          send(pathPaymentStrictSend({ ...path, destAmount: enough, destMin: 1n })),
+          send(pathPaymentStrictReceive({ ...path, destAmount: enough })),
+        ],
+        quiet: [
+          send(payment({ to: bob, asset: usdc, amount: enough - 1n })),
+          send(payment({ to: bob, asset: 'native', amount: enough })),
+          send(payment({ to: bob, asset: `USDC:${alice}`, amount: enough })),
+          send(payment({ to: bob, asset: usdc, amount: enough }), { fails: true }),
+          send(pathPaymentStrictSend({ ...path, destAmount: enough - 1n })),
+        ],
+      }
+    },
+    dex_swap: () => {
+      const { alice, bob, carol } = simulator.accounts
+      const amounts = { sendAmount: 5n, destAmount: 1n }
+      const swap = (sendAsset: string, destAsset: string) =>
+        simulator.submit({
+          source: alice,
+          operations: [
+            stellarOperation.pathPaymentStrictSend({ ...amounts, to: bob, sendAsset, destAsset, seller: carol }),
+          ],
+        })
+      return { alerting: [swap('native', usdc)], quiet: [swap(usdc, 'native'), swap(`EURC:${bob}`, usdc)] }
+    },
+    pool_trade: () => {
+      const { alice } = simulator.accounts
+      const pool = addressOf('pool_trade')
+      const trade = (contractId: string, amount: bigint) =>
+        simulator.submit({
+          source: alice,
+          operations: [
+            stellarOperation.callContract({
+              contractId,
+              functionName: 'swap',
+              args: [scVal.address(alice), scVal.i128(amount)],
+              events: [
+                {
+                  contractId,
+                  topics: [scVal.symbol('trade'), asset(usdc), asset('native'), scVal.address(alice)],
+                  data: scVal.vec([amount, amount - 3n, 3n].map(scVal.i128)),
+                },
+              ],
+            }),
+          ],
+        })
+      const asset = (name: string) => scVal.address(simulator.assetContract(name))
+      return {
+        alerting: [trade(pool, 10_000_000_000n)],
+        quiet: [trade(pool, 9_999_999_999n), trade(simulator.assetContract('native'), 10_000_000_000n)],
+      }
+    },
+    contract_upgrade: () => {
+      const { admin } = simulator.accounts
+      const contractId = addressOf('contract_upgrade')
+      const upgrade = (fails: boolean) =>
+        simulator.submit({
+          source: admin,
+          operations: [
+            stellarOperation.upgradeContract({ contractId, oldHash: 'aa'.repeat(32), newHash: 'bb'.repeat(32) }),
+          ],
+          fails,
+        })
+      return { alerting: [upgrade(false)], quiet: [upgrade(true)] }
+    },
+    account_merge: () => {
+      const { alice, bob, dave, issuer: treasury } = simulator.accounts
+      const merge = (from: string, to: string) =>
+        simulator.submit({ source: alice, operations: [stellarOperation.mergeAccount({ from, to })] })
+      return { alerting: [merge(treasury, bob), merge(dave, treasury)], quiet: [merge(dave, bob)] }
+    },
+    issuer_clawback: () => {
+      const { alice, bob } = simulator.accounts
+      const clawback = (asset: string) =>
+        simulator.submit({
+          source: alice,
+          operations: [stellarOperation.clawback({ holder: bob, asset, amount: 5n, from: asset.slice(5) })],
+        })
+      return { alerting: [clawback(usdc)], quiet: [clawback(`USDC:${bob}`)] }
+    },
+  }
+
+  it.each(monitors)('%s alerts of what it says and of nothing else', async (name) => {
+    const tried = transactions[name]?.()
+    if (tried === undefined) throw new Error(`${name} is not tried`)
+    const { sequence } = simulator.closeLedger()
+    const network = networkSchema.parse(read('networks/stellar_testnet'))
+    const local = { type_: 'rpc', url: { type: 'plain', value: simulator.url }, weight: 100 }
+    const chain = openStellarChain({ http, now: () => 0 }, networkSchema.parse({ ...network, rpc_urls: [local] }))
+    const extensions = withExtensions.includes(name) ? extensionsOf(read(`extensions/${name}`)) : undefined
+    const index = compileStellarMonitors({ slug: network.slug, passphrase: simulator.passphrase }, [
+      { key: name, configuration: monitorSchema.parse(read(`monitors/${name}`)), extensions },
+    ])
+    const data = await chain.block(BigInt(sequence))
+    const signal = new AbortController().signal
+    const { matches, failures } = evaluateLedger(index, data, await fetchSpecs({ chain, signal }, index, data))
+    expect(failures).toEqual([])
+    expect(matches.map(({ txHash }) => txHash).toSorted()).toEqual(tried.alerting.toSorted())
+    expect(data.transactions).toHaveLength(tried.alerting.length + tried.quiet.length)
+  })
+})
+
+const addressesSchema = z.object({ addresses: z.array(z.object({ address: z.string() })).length(1) })
+
+function addressOf(name: string): string {
+  const [watched] = addressesSchema.parse(read(`monitors/${name}`)).addresses
+  return watched?.address ?? ''
+}
+
+function extensionsOf(value: unknown) {
+  return z.strictObject({ stellar: stellarExtensionsSchema }).parse(value).stellar
+}
