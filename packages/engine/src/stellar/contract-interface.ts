@@ -48,7 +48,7 @@ export function compileInterface(spec: StellarSpec): ContractInterface {
   return { functions, events, types }
 }
 
-/** The first of a name that the value may be called by, for a check of signatures and expressions. */
+/** Every signature under which a call or an event of the contract may be read, for a check of conditions. */
 export function signaturesOf({ functions, events }: ContractInterface): string[] {
   return [...functions, ...events].flatMap(({ signature, spellings }) => [signature, ...spellings])
 }

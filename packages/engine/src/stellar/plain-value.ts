@@ -10,25 +10,15 @@ export type PlainValue = { kind: string; text: string; json: string }
 
 /** By the value alone, without a type. */
 export function plainValueOf(value: ScValue): PlainValue {
-  switch (value.type) {
-    case 'Vec':
-      return plainList(value.elements.map(plainValueOf))
-    case 'Map':
-      return plainObject(value.entries.map(({ key, value: member }) => [keyText(key), plainValueOf(member)]))
-    case 'Void':
-    case 'Other':
-      return plainVoid
-    case 'Error':
-      return plainText('Error', errorText(value))
-    case 'Bool':
-      return { kind: 'Bool', text: value.text, json: value.text }
-    case 'String':
-    case 'Symbol':
-      return plainText(value.type, unescapeText(value.text))
-    default:
-      if (isIntegerType(value.type)) return { kind: value.type, text: value.text, json: value.text }
-      return plainText(value.type, value.text)
+  if (value.type === 'Vec') return plainList(value.elements.map(plainValueOf))
+  if (value.type === 'Map') {
+    return plainObject(value.entries.map(({ key, value: member }) => [keyText(key), plainValueOf(member)]))
   }
+  if (value.type === 'Error') return plainText('Error', errorText(value))
+  if (!('text' in value)) return plainVoid
+  const { type, text } = value
+  if (isIntegerType(type) || type === 'Bool') return { kind: type, text, json: text }
+  return plainText(type, type === 'String' || type === 'Symbol' ? unescapeText(text) : text)
 }
 
 /** Of a void, and of an option that holds nothing: no operator of an expression takes it. */

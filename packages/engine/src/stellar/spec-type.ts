@@ -23,17 +23,12 @@ export function spellType(type: StellarType, spelling: Spelling): string {
 }
 
 function spellName(name: Extract<StellarType, string>, spelling: Spelling): string {
-  switch (name) {
-    case 'val':
-    case 'error':
-      return spelling === 'oz' ? 'Void' : capitalise(name)
-    case 'muxed_address':
-      if (spelling === 'oz') return 'Void'
-      return spelling === 'spec' ? 'MuxedAddress' : 'Address'
-    default:
-      return capitalise(name)
-  }
+  if (spelling === 'oz' && ozUnknown.has(name)) return 'Void'
+  if (name === 'muxed_address') return spelling === 'spec' ? 'MuxedAddress' : 'Address'
+  return capitalise(name)
 }
+
+const ozUnknown: ReadonlySet<string> = new Set(['val', 'error', 'muxed_address'])
 
 function capitalise(name: string): string {
   return name.charAt(0).toUpperCase() + name.slice(1)

@@ -69,15 +69,19 @@ export function contractIdHexOf(address: string): string | undefined {
   return strkey?.kind === 'contract' ? Buffer.from(strkey.bytes).toString('hex') : undefined
 }
 
+const NO_VALUE = 0xff
+const valueByCode = new Uint8Array(128).fill(NO_VALUE)
+for (let value = 0; value < ALPHABET.length; value += 1) valueByCode[ALPHABET.charCodeAt(value)] = value
+
 /** Undefined when a character is not of the alphabet or the bits left over are not zero: each value has one text. */
 function decodeBase32(text: string): Uint8Array | undefined {
   const bytes = new Uint8Array(Math.floor((text.length * 5) / 8))
   let length = 0
   let bits = 0
   let bitCount = 0
-  for (const character of text) {
-    const value = ALPHABET.indexOf(character)
-    if (value < 0) return undefined
+  for (let index = 0; index < text.length; index += 1) {
+    const value = valueByCode[text.charCodeAt(index)] ?? NO_VALUE
+    if (value === NO_VALUE) return undefined
     bits = ((bits << 5) | value) & 0xfff
     bitCount += 5
     if (bitCount < 8) continue
@@ -103,14 +107,15 @@ function encodeBase32(bytes: Uint8Array): string {
   return bitCount === 0 ? text : text + ALPHABET[(bits << (5 - bitCount)) & 0x1f]
 }
 
-/** CRC16-XModem. */
+/** CRC16-XModem. Addresses are read by the hundred thousand when monitors are compiled, so a byte at a time. */
 function checksumOf(bytes: Uint8Array): number {
   let checksum = 0
-  for (const byte of bytes) {
-    checksum ^= byte << 8
-    for (let bit = 0; bit < 8; bit += 1) {
-      checksum = (checksum & 0x8000 ? (checksum << 1) ^ 0x1021 : checksum << 1) & 0xffff
-    }
-  }
+  for (const byte of bytes) checksum = ((checksum << 8) ^ (checksumTable[(checksum >> 8) ^ byte] ?? 0)) & 0xffff
   return checksum
 }
+
+const checksumTable = Uint16Array.from({ length: 256 }, (_, byte) => {
+  let checksum = byte << 8
+  for (let bit = 0; bit < 8; bit += 1) checksum = checksum & 0x8000 ? (checksum << 1) ^ 0x1021 : checksum << 1
+  return checksum
+})

@@ -1,8 +1,9 @@
 import type { MatchArgument } from '../evm/argument-decoder.ts'
+import type { DeclaredParameter } from '../expression/expression-finding.ts'
 import type { SpecParameter, UserTypes } from './contract-interface.ts'
 import type { ScValue } from './sc-value.ts'
 import { baseAccountOf } from './strkey.ts'
-import { readTyped } from './typed-value.ts'
+import { kindOfType, readTyped } from './typed-value.ts'
 
 /** One argument for each parameter, undefined unless all values are of their types. */
 export function toTypedArguments(
@@ -19,6 +20,24 @@ export function toTypedArguments(
     args.push(...splitMuxed({ name, value: typed.text, kind: typed.kind, indexed }))
   }
   return args
+}
+
+/**
+ * What an expression may name of {@link toTypedArguments}, for its check when a monitor is saved. Undefined when the kind of
+ * one depends on the value.
+ */
+export function declareArguments(
+  parameters: readonly SpecParameter[],
+  types: UserTypes,
+): DeclaredParameter[] | undefined {
+  const declared: DeclaredParameter[] = []
+  for (const { name, type } of parameters) {
+    const kind = kindOfType(type, types)
+    if (kind === undefined) return undefined
+    declared.push({ name, kind })
+    if (type === 'muxed_address') declared.push({ name: `${name}_muxed`, kind })
+  }
+  return declared
 }
 
 /**
