@@ -58,7 +58,10 @@ export async function checkFiles(
       ...scripts.problems,
     ]),
     warnings: inOrder([
-      ...objects.flatMap(({ warnings }) => warnings),
+      ...objects
+        .flatMap(({ warnings }) => warnings)
+        // Only on EVM networks does a monitor need an address.
+        .filter(({ file, code }) => code !== 'no_addresses' || !references.withoutEvm.has(file)),
       ...references.warnings,
       ...scripts.warnings,
       ...activityWarnings(files),
