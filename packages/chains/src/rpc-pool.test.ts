@@ -139,3 +139,47 @@ describe('a pinned pool', () => {
     await expect(pool.pinned().call('m', [], parseText)).resolves.toBe('c')
   })
 })
+
+describe('work with one endpoint', () => {
+  it('asks that one for everything, and starts again with the next one when it fails or contradicts itself', async () => {
+    const { pool, takeCalls } = scriptedPool({
+      a: ({ method }) => (method === 'second' ? rpcError(-32000) : result('a')),
+      b: up,
+      c: up,
+    })
+    const work = pool.withOneEndpoint(async (call) => {
+      const first = await call('first', [], parseText)
+      const second = await call('second', undefined, parseText)
+      if (first === 'b') throw new RpcError('inconsistent_block', 'second')
+      return [first, second]
+    })
+    await expect(work).resolves.toEqual(['c', 'c'])
+    expect(takeCalls()).toEqual(['a:first', 'a:second', 'b:first', 'b:second', 'c:first', 'c:second'])
+    await pool.call('m', [], parseText)
+    expect(takeCalls()).toEqual(['c:m'])
+  })
+
+  it('ends with a fault of the caller, and with the signal', async () => {
+    const { pool, takeCalls } = scriptedPool({ a: up, b: up })
+    const fault = new TypeError('a bug')
+    await expect(pool.withOneEndpoint(() => Promise.reject(fault))).rejects.toBe(fault)
+    const controller = new AbortController()
+    const work = pool.withOneEndpoint(
+      async (call) => {
+        await call('first', [], parseText)
+        controller.abort()
+        return call('second', [], parseText)
+      },
+      { signal: controller.signal },
+    )
+    await expect(work).rejects.toMatchObject({ code: 'aborted' })
+    expect(takeCalls()).toEqual(['a:first'])
+  })
+
+  it('is refused when there is no usable endpoint', async () => {
+    const { pool } = scriptedPool({})
+    await expect(pool.withOneEndpoint((call) => call('m', [], parseText))).rejects.toMatchObject({
+      code: 'no_endpoints',
+    })
+  })
+})

@@ -128,6 +128,14 @@ describe('block', () => {
     })
   })
 
+  it('takes an empty page without a cursor for the end of the events', async () => {
+    const first = eventsPage(theEvents, { cursor: eventCursor(100, 3, 0) })
+    const node = ledgerNode({
+      getEvents: (cursor) => result(cursor === undefined ? first : eventsPage([], { cursor: null })),
+    })
+    expect((await networkOf(node).chain.block(100n)).events).toHaveLength(3)
+  })
+
   it('asks for smaller pages when a node refuses large ones, and remembers', async () => {
     const node = ledgerNode({
       getEvents: (_, { pagination }) =>
@@ -140,6 +148,22 @@ describe('block', () => {
     expect(takeCalls().filter((call) => call === 'n0:getEvents')).toHaveLength(2)
     await chain.block(100n)
     expect(takeCalls().filter((call) => call === 'n0:getEvents')).toHaveLength(1)
+  })
+
+  it('asks for smaller pages when one is larger than what is received, of this ledger only', async () => {
+    const tooLarge = { thrown: Object.assign(new Error('too large'), { tenantCode: 'body_too_large' }) }
+    const node = ledgerNode({
+      getTransactions: (_, { pagination }) =>
+        JSON.stringify(pagination).includes('200') ? tooLarge : result(transactionsPage(theTransactions)),
+    })
+    const { chain, takeCalls } = networkOf(node)
+    for (const _ of [1, 2]) {
+      expect((await chain.block(100n)).transactions).toHaveLength(3)
+      expect(takeCalls().filter((call) => call === 'n0:getTransactions')).toHaveLength(2)
+    }
+    await expect(networkOf(ledgerNode({ getEvents: tooLarge })).chain.block(100n)).rejects.toMatchObject({
+      code: 'too_large',
+    })
   })
 
   it.each([[-32602], [-32600]])('throws %i that no page size avoids', async (code) => {
@@ -275,6 +299,12 @@ describe('block', () => {
         getTransactions: () => result(transactionsPage([nodeTransaction(1)], { cursor: transactionCursor(100, 1) })),
       },
     ],
+    [
+      'invalid_response',
+      'transactions without a cursor',
+      { getTransactions: result(transactionsPage(theTransactions.slice(0, 2), { cursor: null })) },
+    ],
+    ['invalid_response', 'events without a cursor', { getEvents: result(eventsPage(theEvents, { cursor: '' })) }],
     ['invalid_response', 'a cursor that is none', { getEvents: result(eventsPage([], { cursor: 'next' })) }],
     [
       'inconsistent_block',

@@ -35,7 +35,9 @@ export type StellarChain = {
   locate(txHash: string, options?: RpcCallOptions): Promise<{ ledger: bigint }>
   /**
    * The spec of the contract's code by two `getLedgerEntries`; null when it has none: no such contract, an asset's
-   * contract, or code without a spec. Throws RpcError when the nodes cannot say.
+   * contract, or code without a spec.
+   *
+   * @throws RpcError when the nodes cannot say; XdrError when nodes agree that it is what this version cannot read.
    */
   contractSpec(contractId: string, options?: RpcCallOptions): Promise<StellarSpec | null>
   /** The ledgers that an endpoint keeps, by `getHealth`: the first one that answers. */
@@ -56,7 +58,7 @@ export function createStellarChain(pool: RpcPool): StellarChain {
     header: (number, options) => pool.withOneEndpoint((call) => fetchHeader(call, number), options),
     locate: (txHash, options) =>
       pool.call('getTransaction', { hash: txHash }, (result) => readLocation(txHash, result), options),
-    contractSpec: (contractId, options) => pool.withOneEndpoint((call) => fetchContractSpec(call, contractId), options),
+    contractSpec: (contractId, options) => fetchContractSpec(pool, contractId, options),
     retention: (options) => pool.call(healthMethod, undefined, readRange, options),
     pinned() {
       const pinned = pool.pinned()

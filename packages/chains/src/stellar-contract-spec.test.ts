@@ -1,7 +1,7 @@
 import { contractCodeKey, contractInstanceKey, encodeXdr, type JsonValue, XdrError } from '@smt/engine'
 import { describe, expect, it } from 'vitest'
 import { hex, networkOf } from './testing/ledger-answers.ts'
-import { type Node, result } from './testing/scripted-nodes.ts'
+import { down, type Node, result } from './testing/scripted-nodes.ts'
 
 const contract = 'CAIRCEIRCEIRCEIRCEIRCEIRCEIRCEIRCEIRCEIRCEIRCEIRCEIRDB3V'
 const hash = hex(0xc0de)
@@ -60,9 +60,6 @@ describe('the spec of a contract', () => {
     ['invalid_response', 'no list', [{}]],
     ['invalid_response', 'an entry that is none', [[null]]],
     ['invalid_response', 'no XDR', [[{ key: contractInstanceKey(contract) }]]],
-    ['invalid_response', 'XDR that is none', [[{ xdr: 'AAAA' }]]],
-    ['invalid_response', 'code instead of an instance', [[{ xdr: code(emptyModule).xdr }]]],
-    ['invalid_response', 'an instance instead of code', [wasm, [{ xdr: wasm[0]?.xdr }]]],
     ['inconsistent_block', 'another entry', [[code(emptyModule)]]],
   ])('throws %s for %s, unless another endpoint is sound', async (expected, _, answers) => {
     await expect(networkOf(entriesNode(...answers)).chain.contractSpec(contract)).rejects.toMatchObject({
@@ -71,6 +68,24 @@ describe('the spec of a contract', () => {
     const { chain } = networkOf(entriesNode(...answers), entriesNode(wasm, [code(emptyModule)]))
     await expect(chain.contractSpec(contract)).resolves.toBeNull()
   })
+
+  const foreign: [string, unknown[]][] = [
+    ['XDR that is none', [[{ xdr: 'AAAA' }]]],
+    ['code instead of an instance', [[{ xdr: code(emptyModule).xdr }]]],
+    ['an instance instead of code', [wasm, [{ xdr: wasm[0]?.xdr }]]],
+  ]
+
+  it.each(foreign)(
+    'is asked of another endpoint when one has %s, and is unreadable when all have',
+    async (_, answers) => {
+      const { chain } = networkOf(entriesNode(...answers), entriesNode(wasm, [code(emptyModule)]))
+      await expect(chain.contractSpec(contract)).resolves.toBeNull()
+      const alone = networkOf(entriesNode(...answers), entriesNode(...answers))
+      await expect(alone.chain.contractSpec(contract)).rejects.toBeInstanceOf(XdrError)
+      const unsure = networkOf(down, entriesNode(...answers))
+      await expect(unsure.chain.contractSpec(contract)).rejects.toMatchObject({ code: 'unreachable' })
+    },
+  )
 
   it('that cannot be read is no fault of the node: no other endpoint is asked', async () => {
     const { chain, takeCalls } = networkOf(entriesNode(wasm, [code(section('ffffffff'))]), entriesNode())

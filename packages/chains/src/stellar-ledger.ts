@@ -1,7 +1,9 @@
 import {
   ChainDataError,
+  hashOfResults,
   type JsonValue,
   type LedgerData,
+  type ParsedLedger,
   parseStellarEvent,
   parseStellarLedger,
   parseStellarTransaction,
@@ -20,8 +22,8 @@ export type FetchLedger = (call: EndpointCall, number: bigint) => Promise<Ledger
 const transactionsMax = 50_000
 const eventsMax = 200_000
 
-/** What a ledger is and whether it has transactions, by one `getLedgers`. */
-export function fetchLedgerHeader(call: EndpointCall, number: bigint): Promise<ReturnType<typeof parseStellarLedger>> {
+/** What a ledger is and the hash of its transactions' results, by one `getLedgers`. */
+export function fetchLedgerHeader(call: EndpointCall, number: bigint): Promise<ParsedLedger> {
   const params = { startLedger: Number(number), pagination: { limit: 1 } }
   return call(ledgersMethod, params, (result) => readLedger(number, result))
 }
@@ -30,7 +32,7 @@ const ledgersMethod = 'getLedgers'
 
 /**
  * Fetches a whole ledger from one endpoint: one `getLedgers`, the pages of `getTransactions`, and those of `getEvents`
- * if there are transactions. What it answers is complete, or the node contradicts nothing that it says.
+ * if there are transactions. It is complete as far as what the node says can be held against the rest that it says.
  *
  * @throws RpcError
  */
@@ -39,9 +41,12 @@ export function createLedgerFetching(): FetchLedger {
   const eventListing = { ...events, limit: createPageLimit([10_000, 1_000, 200, 100, 10]) }
 
   return async (call, number) => {
-    const { ledger, isEmpty } = await fetchLedgerHeader(call, number)
-    const listed = await listLedgerItems(call, transactionListing, number, readTransaction)
-    checkTransactions(listed, isEmpty)
+    const { ledger, resultsHash } = await fetchLedgerHeader(call, number)
+    const listed = await listLedgerItems(call, transactionListing, number, {
+      read: readTransaction,
+      isComplete: (collected) => collected.length > 0 && hashOfResults(collected) === resultsHash,
+    })
+    checkTransactions(listed, resultsHash)
     if (listed.length === 0) return { ledger, transactions: [], events: [] }
     const byHash = new Map(listed.map((transaction) => [transaction.hash, transaction]))
     const transactionOf = (hash: string): StellarTransaction => {
@@ -49,9 +54,9 @@ export function createLedgerFetching(): FetchLedger {
       if (transaction === undefined) throw inconsistent(events.method, 'an event of a transaction outside the ledger')
       return transaction
     }
-    const happened = await listLedgerItems(call, eventListing, number, ({ value, pointer }) =>
-      parseStellarEvent(value, pointer, transactionOf),
-    )
+    const happened = await listLedgerItems(call, eventListing, number, {
+      read: ({ value, pointer }) => parseStellarEvent(value, pointer, transactionOf),
+    })
     checkEvents(happened)
     return { ledger, transactions: listed, events: happened }
   }
@@ -88,7 +93,7 @@ const events: Omit<Listing, 'limit'> = {
   itemsMax: eventsMax,
 }
 
-function readLedger(number: bigint, result: JsonValue): ReturnType<typeof parseStellarLedger> {
+function readLedger(number: bigint, result: JsonValue): ParsedLedger {
   if (!isJsonObject(result)) throw new ChainDataError('', 'must be an object')
   const list = result['ledgers']
   if (!Array.isArray(list)) throw new ChainDataError('/ledgers', 'must be an array')
@@ -109,10 +114,13 @@ function readTransaction({ value, pointer }: Page['items'][number]): StellarTran
 }
 
 /** Nodes number the transactions of a ledger from 1 without a gap, and list them in that order. */
-function checkTransactions(listed: readonly StellarTransaction[], isEmpty: boolean | undefined): void {
+function checkTransactions(listed: readonly StellarTransaction[], resultsHash: string): void {
   const { method } = transactions
-  if (isEmpty !== undefined && isEmpty !== (listed.length === 0))
-    throw inconsistent(method, isEmpty ? 'transactions in an empty ledger' : 'no transactions although there are some')
+  if ((listed.length === 0) !== (resultsHash === hashOfResults([])))
+    throw inconsistent(
+      method,
+      listed.length === 0 ? 'no transactions although there are some' : 'transactions in an empty ledger',
+    )
   for (const [index, { applicationOrder }] of listed.entries())
     if (applicationOrder !== index + 1) throw inconsistent(method, 'a transaction missing, twice or out of order')
   if (new Set(listed.map(({ hash }) => hash)).size !== listed.length) throw inconsistent(method, 'a transaction twice')

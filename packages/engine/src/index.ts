@@ -117,7 +117,8 @@ export {
   type StellarTransaction,
 } from './stellar/ledger-data.ts'
 export { readLedgerOf } from './stellar/node-values.ts'
-export { parseStellarLedger } from './stellar/ledger.ts'
+export { parseStellarLedger, type ParsedLedger } from './stellar/ledger.ts'
+export { hashOfResults } from './stellar/results-hash.ts'
 export { parseStellarTransaction } from './stellar/transaction.ts'
 export { parseStellarEvent } from './stellar/event.ts'
 export { type Reading } from './stellar/reading.ts'

@@ -1,4 +1,4 @@
-import { parseJson, stringifyJson, type JsonValue } from '@smt/engine'
+import type { JsonValue } from '@smt/engine'
 import { isJsonObject } from '../json-rpc-response.ts'
 import { createStellarChain, type StellarChain } from '../stellar-chain.ts'
 import {
@@ -151,9 +151,4 @@ export const refusal = (code: number, message: string): NodeAnswer => ({ error: 
 export function networkOf(...nodes: Node[]): ScriptedPool & { chain: StellarChain } {
   const scripted = scriptedPool(Object.fromEntries(nodes.map((node, index) => [`n${index}`, node])))
   return { ...scripted, chain: createStellarChain(scripted.pool) }
-}
-
-/** JSON of what was sent or found, without undefined members. */
-export function plain(value: unknown): JsonValue {
-  return parseJson(stringifyJson(value))
 }

@@ -63,7 +63,10 @@ export async function checkFiles(
       ...extensions.flatMap(({ problems }) => problems),
     ]),
     warnings: inOrder([
-      ...objects.flatMap(({ warnings }) => warnings),
+      ...objects
+        .flatMap(({ warnings }) => warnings)
+        // Only on EVM networks does a monitor need an address.
+        .filter(({ file, code }) => code !== 'no_addresses' || !references.withoutEvm.has(file)),
       ...references.warnings,
       ...scripts.warnings,
       ...extensions.flatMap(({ warnings }) => warnings),

@@ -18,17 +18,22 @@ export const nothingElsewhere: KnownElsewhere = { networks: new Map(), triggers:
 
 type Referable = { slug: string | undefined; stem: string; file: string; type: NetworkType | undefined }
 
+type ReferenceFindings = {
+  problems: Finding[]
+  warnings: Finding[]
+  /** The files of monitors that watch networks of other families only. */
+  withoutEvm: ReadonlySet<string>
+}
+
 /** The cross references of spec/01 §6: networks, triggers, and signatures that do not fit a network's type. */
-export function referenceFindings(
-  { objects, broken }: ConfigFiles,
-  elsewhere: KnownElsewhere,
-): { problems: Finding[]; warnings: Finding[] } {
+export function referenceFindings({ objects, broken }: ConfigFiles, elsewhere: KnownElsewhere): ReferenceFindings {
   const networks: Referable[] = objects
     .filter(({ kind }) => kind === 'network')
     .map(({ value, stem, file }) => ({ slug: textOf(value, 'slug'), stem, file, type: typeOf(value) }))
   const triggers = new Set(objects.filter(({ kind }) => kind === 'trigger').map(({ id }) => id))
   const problems: Finding[] = []
   const warnings: Finding[] = []
+  const withoutEvm = new Set<string>()
 
   for (const monitor of objects.filter(({ kind }) => kind === 'monitor')) {
     const types = new Set<NetworkType>()
@@ -53,8 +58,9 @@ export function referenceFindings(
       const check = conditionChecks[type]
       if (check !== undefined) warnings.push(...conditionWarnings(monitor, check))
     }
+    if (types.size > 0 && !types.has('EVM')) withoutEvm.add(monitor.file)
   }
-  return { problems, warnings }
+  return { problems, warnings, withoutEvm }
 }
 
 /**

@@ -5,8 +5,8 @@ import type { StellarLedger } from './ledger-data.ts'
 import { parseLedgerHeader } from './ledger-header.ts'
 import { readHexHash, readUint32, readUnixSeconds } from './node-values.ts'
 
-/** A ledger as its node describes it, and whether its header says that it has no transactions. */
-export type ParsedLedger = { ledger: StellarLedger; isEmpty: boolean | undefined }
+/** A ledger as its node describes it, and the hash of its transactions' results as hashOfResults makes it. */
+export type ParsedLedger = { ledger: StellarLedger; resultsHash: string }
 
 /**
  * One item of `getLedgers` in XDR form. Throws ChainDataError, also when the header is of another ledger than the rest.
@@ -29,12 +29,6 @@ export function parseStellarLedger(value: unknown, pointer: string): ParsedLedge
   copyOmittable(source, json, 'metadataJSON', readVerbatim)
   return {
     ledger: { sequence: BigInt(sequence), hash, previousHash: header.previousHash, closeTime, json },
-    isEmpty: header.resultsHash === unknownHash ? undefined : header.resultsHash === hashOfNoResults,
+    resultsHash: header.resultsHash,
   }
 }
-
-/** No chain has it; a simulated one may leave the hash out. */
-const unknownHash = '0'.repeat(64)
-
-/** SHA-256 of an empty `TransactionResultSet`, four zero bytes. */
-const hashOfNoResults = 'df3f619804a92fdb4057192dc43dd748ea778adc52bc498ce80524c014b81119'

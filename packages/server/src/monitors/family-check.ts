@@ -36,6 +36,11 @@ export function checkFamilies(types: ReadonlySet<NetworkReference['networkType']
   }
 }
 
+/** Without what is said of EVM networks when the monitor is known to watch none. */
+export function withoutForeign(types: ReadonlySet<NetworkReference['networkType']>, warnings: Problem[]): Problem[] {
+  return types.size === 0 || types.has('EVM') ? warnings : warnings.filter(({ code }) => code !== 'no_addresses')
+}
+
 const unusedExtension: Problem = {
   pointer: '/extensions/stellar',
   code: 'unused_extension',

@@ -11,7 +11,7 @@ import type { Sealing } from '../tenants/secret-configuration.ts'
 import { listSecretsAt } from '../tenants/secret-paths.ts'
 import { isStorableText } from '../tenants/storable-text.ts'
 import type { TriggerService } from '../triggers/trigger-service.ts'
-import { checkFamilies } from './family-check.ts'
+import { checkFamilies, withoutForeign } from './family-check.ts'
 import { addressKeyOf } from './address-key.ts'
 import type { NetworkLink, TriggerLink } from './monitor-link-store.ts'
 import { itemsOf, outlineOf, textsOf } from './monitor-outline.ts'
@@ -89,7 +89,11 @@ export async function checkMonitorDraft(
       ...addressProblems(configuration),
       ...conditions.problems,
     ],
-    warnings: [...checked.warnings, ...addressWarnings(configuration, types), ...conditions.warnings],
+    warnings: [
+      ...withoutForeign(types, checked.warnings),
+      ...addressWarnings(configuration, types),
+      ...conditions.warnings,
+    ],
     networks: [...networks.values()],
     networkLinks: firstOfEach(networkRefs).flatMap(({ text, index }) => {
       const network = networks.get(text)

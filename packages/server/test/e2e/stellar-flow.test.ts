@@ -133,7 +133,8 @@ describe('Stellar, from a ledger to the webhooks of two tenants', () => {
     const wrong = network({ slug: 'wrong', name: 'Wrong', network_passphrase: passphrase })
     await create(globex, '/networks', { configuration: wrong })
     await create(globex, '/monitors', monitorBody('on_wrong', { networks: ['wrong'] }))
-    await waitUntil(async () => (await globex.get('/networks/wrong/status')).body['code'] === 'wrong_network')
+    await waitUntil(async () => (await globex.get('/networks/wrong/status')).body['state'] === 'failing')
+    expect((await globex.get('/networks/wrong/status')).body).toMatchObject({ code: 'wrong_network', cursor: null })
   })
 
   function monitorBody(monitorId: string, change: Record<string, unknown>) {
