@@ -29,11 +29,10 @@ export function checkSignatureTypes(signature: string, { path, interfaces, isAll
 }
 
 const plainTypes: ReadonlySet<string> = new Set(
-  [
-    ...['Bool', 'Void', 'Error', 'Val', 'U32', 'I32', 'U64', 'I64', 'U128', 'I128', 'U256', 'I256'],
-    ...['Timepoint', 'Duration', 'Bytes', 'String', 'Symbol', 'Address', 'MuxedAddress'],
-    ...['Vec', 'Map', 'Tuple', 'Option', 'Result'],
-  ].map((name) => name.toLowerCase()),
+  (
+    'bool void error val u32 i32 u64 i64 u128 i128 u256 i256 timepoint duration bytes string symbol address ' +
+    'muxedaddress vec map tuple option result'
+  ).split(' '),
 )
 
 function isKnownType(name: string): boolean {

@@ -6,7 +6,7 @@ import { removeWhitespace } from '../../expression/whitespace.ts'
 import { parseAsset } from '../../stellar/asset.ts'
 import { compileInterface, type ContractInterface } from '../../stellar/contract-interface.ts'
 import { contractIdHexOf } from '../../stellar/strkey.ts'
-import { kindOfType } from '../../stellar/typed-value.ts'
+import { declareArguments } from '../../stellar/typed-argument.ts'
 import { judgeExpression, syntaxProblems } from '../judge-expression.ts'
 import { normaliseSignature } from '../normalise.ts'
 import { badLiterals } from './check-literals.ts'
@@ -28,7 +28,7 @@ export function checkStellarConditions(configuration: unknown): StellarCheck {
   // Of a contract whose spec is on chain anything may be true.
   const isAllKnown = known.length > 0 && known.length === interfaces.length
   const problems: Problem[] = []
-  const warnings: Problem[] = [...addresses.flatMap(addressWarnings)]
+  const warnings: Problem[] = addresses.flatMap(addressWarnings)
 
   for (const [index, condition] of elements(member(conditions, 'transactions')).entries()) {
     const text = member(condition, 'expression')
@@ -112,9 +112,9 @@ function functionScopes(
   for (const { functions, types } of interfaces) {
     for (const { inputs, signature: own, spellings } of functions) {
       if (![own, ...spellings].some((each) => normaliseSignature(each) === wanted)) continue
-      const kinds = inputs.map(({ type }) => kindOfType(type, types))
-      if (kinds.some((kind) => kind === undefined)) return undefined
-      scopes.push(inputs.map(({ name }, index) => ({ name, kind: kinds[index] ?? '' })))
+      const declared = declareArguments(inputs, types)
+      if (declared === undefined) return undefined
+      scopes.push(declared)
     }
   }
   return scopes

@@ -91,20 +91,11 @@ export function needOfContract(address: string): EnvelopeNeed {
 }
 
 /** What can only equal a party if the envelope names that party. */
-const partyVariables: ReadonlySet<string> = new Set([
-  ...[
-    'from',
-    'to',
-    'source',
-    'destination',
-    'tx_source',
-    'fee_source',
-    'trustor',
-    'sponsored_id',
-    'inflation_dest',
-  ].flatMap((name) => [name, `${name}_muxed`]),
-  ...['asset', 'send_asset', 'dest_asset', 'selling', 'buying', 'contract'],
-])
+const parties = 'from to source destination tx_source fee_source trustor sponsored_id inflation_dest contract'.split(
+  ' ',
+)
+const assets = 'asset send_asset dest_asset selling buying'.split(' ')
+const partyVariables: ReadonlySet<string> = new Set([...parties, ...parties.map((name) => `${name}_muxed`), ...assets])
 
 /** The 32 bytes of an account, a muxed account, a contract or an asset's issuer. */
 function partyKeyOf(lowerCase: string): string | undefined {
