@@ -82,7 +82,7 @@ function blockOf(number: number, change: Partial<EvaluatedBlock> = {}): Evaluate
 
 function matchOf(txHash = hashOf('transaction'), change: Partial<EvaluatedBlock['matches'][number]> = {}) {
   const { matchedOn, matchedOnArgs, item } = matchedTransfer(txHash)
-  return { monitor, txHash, txIndex: 0, matchedOn, matchedOnArgs, withReceipt: false, item, ...change }
+  return { monitor, txHash, txIndex: 0, matchedOn, matchedOnArgs, withReceipt: false, positions: null, item, ...change }
 }
 
 const commit = (blocks: EvaluatedBlock[], from = refOf(100), of = epoch) =>

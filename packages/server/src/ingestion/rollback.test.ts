@@ -62,8 +62,12 @@ function blockOf(number: number, { matches = 0, isFailing = false } = {}): Evalu
     time: new Date(1_700_000_000_000 + number * 1_000),
     matches: Array.from({ length: matches }, (_, txIndex) => {
       const txHash = hashOf(`transaction ${txIndex} of block ${number}`)
-      return { monitor, txHash, txIndex, matchedOn, matchedOnArgs, withReceipt: false, item }
+      return { monitor, txHash, txIndex, matchedOn, matchedOnArgs, withReceipt: false, positions: null, item }
     }),
+    family: 'EVM',
+    body: null,
+    undecoded: 0,
+    upgrades: [],
     failures: isFailing ? [{ monitor, error: 'a type is not known' }] : [],
   }
 }

@@ -39,7 +39,7 @@ describe('problems of a network', () => {
     const body = {
       ...networkBody('taken', {
         name: ' NETWORK taken ',
-        network_type: 'Stellar',
+        network_type: 'Solana',
         rpc_urls: [{ type_: 'ws_rpc', url: { type: 'Environment', value: 'RPC' }, weight: 101 }],
         block_time_ms: 1,
         cron_schedule: 'never',

@@ -138,7 +138,7 @@ describe('a bad file', () => {
     ['a wrong value', file('chain_a', { block_time_ms: 1 }), '/block_time_ms', 'out_of_range'],
     [
       'a chain that cannot be watched',
-      file('chain_a', { network_type: 'Stellar' }),
+      file('chain_a', { network_type: 'Solana' }),
       '/network_type',
       'unsupported_feature',
     ],
