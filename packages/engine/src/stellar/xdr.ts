@@ -1,9 +1,8 @@
-import { readFileSync } from 'node:fs'
-import { createRequire } from 'node:module'
-import { decode, decode_stream, encode, initSync } from '@stellar/stellar-xdr-json'
+import { decode, decode_stream, encode } from '@stellar/stellar-xdr-json'
 import type { JsonValue } from '../config/json.ts'
 import { checkBase64 } from './base64.ts'
 import { XdrError } from './xdr-error.ts'
+import { loadXdrModule } from './xdr-module.ts'
 
 /** The types that are decoded or encoded here, by their names in stellar-xdr. */
 export type XdrType =
@@ -26,9 +25,6 @@ export type XdrType =
  * strings with everything but printable ASCII escaped. The base64 is strict and all bytes belong to the value; nesting
  * and size are bounded, so hostile bytes end in an error like any others.
  *
- * The decoder is WebAssembly. It is loaded when the first value is decoded, synchronously and from the file of its
- * package: that is the engine's only I/O, and it is code and not data that it reads.
- *
  * @throws XdrError when the text is no value of the type, or of a protocol newer than the decoder (decision 14).
  */
 export function decodeXdr(type: XdrType, base64: string): JsonValue {
@@ -48,7 +44,7 @@ export function encodeXdr(type: XdrType, value: JsonValue): string {
 }
 
 function run<T>(decodeOrEncode: () => T): T {
-  load()
+  loadXdrModule()
   try {
     return decodeOrEncode()
   } catch (error) {
@@ -61,14 +57,4 @@ function run<T>(decodeOrEncode: () => T): T {
 function parse(text: string): JsonValue {
   const value: JsonValue = JSON.parse(text)
   return value
-}
-
-/** Of the whole process: the package itself keeps the one instance it makes. */
-const decoder = { isLoaded: false }
-
-function load(): void {
-  if (decoder.isLoaded) return
-  const require = createRequire(import.meta.url)
-  initSync(readFileSync(require.resolve('@stellar/stellar-xdr-json/stellar_xdr_json_bg.wasm')))
-  decoder.isLoaded = true
 }

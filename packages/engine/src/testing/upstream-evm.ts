@@ -4,7 +4,7 @@ import { elements, member } from '../config/record.ts'
 import { type EvmBlock, parseEvmBlock } from '../evm/block.ts'
 import type { EvmLog } from '../evm/log.ts'
 import { type EvmReceipt, parseEvmReceipts } from '../evm/receipt.ts'
-import { assembleMatch, type MatchObject } from '../matching/assemble-match.ts'
+import { assembleMatch, type EvmMatchObject } from '../matching/assemble-match.ts'
 import { evaluateBlock } from '../matching/evm/evaluate-block.ts'
 import { factsNeeded } from '../matching/evm/facts-needed.ts'
 import { compileMonitors } from '../matching/evm/monitor-index.ts'
@@ -81,7 +81,7 @@ type Outcome = {
   txHashes: string[]
   receiptHashes: string[]
   failures: unknown[]
-  objects: MatchObject['EVM'][]
+  objects: EvmMatchObject['EVM'][]
 }
 
 export function evaluateUpstream(
