@@ -240,6 +240,8 @@ describe('a Stellar source that is polled', () => {
     await runner.poll()
     pay(1n)
     pay(2n)
+    // With two, the results would add up before the cursor was looked at.
+    pay(3n)
     const ledger = close()
     const sound = { ...simulator.faults }
     // An endpoint says again who it is after a failure.
@@ -253,6 +255,6 @@ describe('a Stellar source that is polled', () => {
     expect(status.cursor.number).toBeLessThan(ledger)
     Object.assign(simulator.faults, sound)
     await runner.poll()
-    expect(await scene.matched(acme)).toEqual([ledger, ledger])
+    expect(await scene.matched(acme)).toEqual([ledger, ledger, ledger])
   })
 })
