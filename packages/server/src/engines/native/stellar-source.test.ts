@@ -268,6 +268,7 @@ describe('a Stellar source that is polled', () => {
     await watch(acme, 'all', anyTransaction)
     const runner = await lead()
     await runner.poll()
+    // With two, the results would add up before the cursor was looked at.
     for (const amount of [1n, 2n, 3n]) pay(amount)
     const ledger = close()
     const sound = { ...simulator.faults }
