@@ -4,13 +4,15 @@ import type { XdrError } from '../../stellar/xdr-error.ts'
 import { allEntries } from '../predicate-index.ts'
 import { watchedInvocations } from './calls-to-read.ts'
 import type { CompiledLedgerMonitor } from './compiled-ledger-monitor.ts'
+import type { WatchGroup } from './contract-watchers.ts'
 import { maySatisfy, needOfKeys } from './envelope-interest.ts'
 import type { LedgerDecoding } from './ledger-decoding.ts'
 import { type LedgerLookup, needOfTransactions, operationKeys } from './ledger-index.ts'
 import type { StellarStatus } from './ledger-match.ts'
 
 type Place = { lookup: LedgerLookup; decoding: LedgerDecoding }
-type Failure = { monitor: CompiledLedgerMonitor; error: XdrError }
+/** A monitor that could not be evaluated, and why. */
+export type LedgerFailure = { monitor: CompiledLedgerMonitor; error: XdrError }
 
 /**
  * The monitors that a transaction may concern whose envelope cannot be decoded: those that its bytes
@@ -20,7 +22,7 @@ export function failedByEnvelope(
   { lookup, decoding }: Place,
   transaction: StellarTransaction,
   { error, status }: { error: XdrError; status: StellarStatus },
-): Failure[] {
+): LedgerFailure[] {
   const monitors = new Set(operationWatchers({ lookup, decoding }, transaction))
   for (const contractId of watchedInvocations(lookup, transaction, decoding)) addCallers(lookup, contractId, monitors)
   const bytes = decoding.envelopeBytes(transaction)
@@ -35,7 +37,7 @@ export function failedByOperations(
   place: Place,
   transaction: StellarTransaction,
   { error, status }: { error: XdrError; status: StellarStatus },
-): Failure[] {
+): LedgerFailure[] {
   return [...operationWatchers(place, transaction)]
     .filter((monitor) => acceptsStatus(monitor, status))
     .map((monitor) => ({ monitor, error }))
@@ -57,7 +59,7 @@ export function failedByNestedCalls(
   { lookup, decoding }: Place,
   transaction: StellarTransaction,
   error: XdrError,
-): Failure[] {
+): LedgerFailure[] {
   const bytes = [
     decoding.envelopeBytes(transaction),
     ...transaction.diagnosticEventsXdr.map((xdr) => Buffer.from(xdr, 'base64')),
@@ -69,10 +71,19 @@ export function failedByNestedCalls(
   return [...monitors].filter(({ seesNestedCalls }) => seesNestedCalls).map((monitor) => ({ monitor, error }))
 }
 
+/** Those whose event or call there was, but nobody could say which. */
+export function failedByReading(group: WatchGroup, error: XdrError): LedgerFailure[] {
+  const monitors = new Set<CompiledLedgerMonitor>()
+  addWatchers(group, monitors)
+  return [...monitors].map((monitor) => ({ monitor, error }))
+}
+
 function addCallers(lookup: LedgerLookup, contractId: string, monitors: Set<CompiledLedgerMonitor>): void {
-  for (const { bySignature } of lookup.watchersOf(contractId)?.onCall ?? []) {
-    for (const watches of bySignature.values()) allEntries(watches, ({ monitor }) => monitors.add(monitor))
-  }
+  for (const group of lookup.watchersOf(contractId)?.onCall ?? []) addWatchers(group, monitors)
+}
+
+function addWatchers({ bySignature }: WatchGroup, monitors: Set<CompiledLedgerMonitor>): void {
+  for (const watches of bySignature.values()) allEntries(watches, ({ monitor }) => monitors.add(monitor))
 }
 
 function acceptsStatus({ transactionConditions }: CompiledLedgerMonitor, status: StellarStatus): boolean {

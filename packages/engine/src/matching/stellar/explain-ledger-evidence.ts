@@ -1,5 +1,6 @@
 import type { ContractCall } from '../../stellar/call.ts'
 import type { StellarEvent } from '../../stellar/ledger-data.ts'
+import { XdrError } from '../../stellar/xdr-error.ts'
 import type { ConditionRecord } from '../condition-record.ts'
 import type { CompiledLedgerMonitor, ContractWatch, InterfaceSource } from './compiled-ledger-monitor.ts'
 import { normaliseContract } from './contract-address.ts'
@@ -53,6 +54,7 @@ export function explainEvent(
     return said('not_watched', 'The monitor does not watch the contract that published it.')
   }
   const readings = decoding.readingsOfEvent(event, interfaceOf(sourceOf(watches), event.contractId))
+  if (readings instanceof XdrError) return said('unreadable', readings.message)
   if (readings.length === 0) {
     return said('unreadable', decoding.event(event).problem?.message ?? 'It has no name, so it is no event.')
   }
@@ -98,6 +100,7 @@ export function explainCall(
       : said('no_contract_spec', 'There is no contract spec, so no call can be read.')
   }
   const readings = decoding.readingsOfCall(call, contract)
+  if (readings instanceof XdrError) return said('unreadable', readings.message)
   if (readings.length === 0) {
     return said('unreadable', 'The contract spec has no function that this name and these arguments fit.')
   }

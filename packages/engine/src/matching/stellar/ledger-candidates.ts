@@ -1,3 +1,4 @@
+import type { ExpressionParameters } from '../../expression/parameters.ts'
 import type { ContractCall } from '../../stellar/call.ts'
 import type { Envelope } from '../../stellar/envelope.ts'
 import type { LedgerData, StellarEvent, StellarTransaction } from '../../stellar/ledger-data.ts'
@@ -6,11 +7,17 @@ import { findEntries, type PredicateIndex } from '../predicate-index.ts'
 import type { CompiledLedgerMonitor, ContractWatch } from './compiled-ledger-monitor.ts'
 import type { WatchGroup } from './contract-watchers.ts'
 import type { InterfaceLookup } from './contract-interfaces.ts'
-import { failedByEnvelope, failedByNestedCalls, failedByOperations } from './envelope-failures.ts'
+import {
+  failedByEnvelope,
+  failedByNestedCalls,
+  failedByOperations,
+  failedByReading,
+  type LedgerFailure,
+} from './envelope-failures.ts'
 import { mayConcern } from './envelope-interest.ts'
-import type { LedgerDecoding, PreparedReading } from './ledger-decoding.ts'
+import { attempt, type LedgerDecoding, type PreparedReading } from './ledger-decoding.ts'
 import type { LedgerLookup } from './ledger-index.ts'
-import type { CallHit, EventHit, LedgerCandidate, OperationHit } from './ledger-hits.ts'
+import type { CallHit, EventHit, LedgerCandidate, OperationHit, Try } from './ledger-hits.ts'
 import { callsToRead } from './calls-to-read.ts'
 import { preparedOperations } from './prepared-operation.ts'
 import { stellarKeyReader as reader } from './predicate-keys.ts'
@@ -22,7 +29,7 @@ export type LedgerCandidates = {
   txIndex: number
   subject: LedgerSubject
   candidates: readonly LedgerCandidate[]
-  failures: readonly { monitor: CompiledLedgerMonitor; error: XdrError }[]
+  failures: readonly LedgerFailure[]
 }
 
 type Search = { lookup: LedgerLookup; decoding: LedgerDecoding; interfaceOf: InterfaceLookup; data: LedgerData }
@@ -51,28 +58,35 @@ function candidatesOf(search: Search, transaction: StellarTransaction, events: r
     return candidate
   }
   const subject = createLedgerSubject(transaction, { decoding, sequence: data.ledger.sequence })
-  const failures: { monitor: CompiledLedgerMonitor; error: XdrError }[] = []
+  const failures: LedgerFailure[] = []
 
-  for (const event of events) findEventHits(search, event, (monitor, hit) => candidateOf(monitor).events.push(hit))
+  const failed = (list: readonly LedgerFailure[]) => failures.push(...list)
+  for (const event of events) {
+    findEventHits(search, event, { found: (monitor, hit) => candidateOf(monitor).events.push(hit), failed })
+  }
 
   const reading = callsToRead(lookup, transaction, decoding)
-  if (reading.failure !== undefined) failures.push(...failedByNestedCalls(search, transaction, reading.failure))
-  for (const call of reading.calls) findCallHits(search, call, (monitor, hit) => candidateOf(monitor).calls.push(hit))
+  if (reading.failure !== undefined) failed(failedByNestedCalls(search, transaction, reading.failure))
+  for (const call of reading.calls) {
+    findCallHits(search, call, { found: (monitor, hit) => candidateOf(monitor).calls.push(hit), failed })
+  }
 
   const wantsOperations = lookup.onOperation.size > 0 && concerns(search, transaction, 'operationInterest')
   const wantsSets = concerns(search, transaction, 'transactionInterest')
   const envelope = wantsOperations || wantsSets || reading.wantsEnvelope ? decoding.envelope(transaction) : undefined
   const { status } = subject
   if (envelope instanceof XdrError) {
-    failures.push(...failedByEnvelope(search, transaction, { error: envelope, status }))
+    failed(failedByEnvelope(search, transaction, { error: envelope, status }))
   } else if (wantsOperations && envelope !== undefined) {
     const problem = findOperationHits(search, { transaction, envelope }, (monitor, hit) =>
       candidateOf(monitor).operations.push(hit),
     )
-    if (problem) failures.push(...failedByOperations(search, transaction, { error: problem, status }))
+    if (problem) failed(failedByOperations(search, transaction, { error: problem, status }))
   }
   const isReadable = wantsSets && !(envelope instanceof XdrError)
-  findOnTransaction(lookup.onTransaction, isReadable ? subject : undefined, candidateOf)
+  const sets = isReadable ? attempt(() => subject.parameterSets()) : []
+  if (sets instanceof XdrError) failed(failedByEnvelope(search, transaction, { error: sets, status }))
+  findOnTransaction(lookup.onTransaction, sets instanceof XdrError ? [] : sets, candidateOf)
   const candidates = [...found.values()].toSorted((left, right) => left.monitor.order - right.monitor.order)
   return { subject, candidates, failures }
 }
@@ -85,56 +99,70 @@ function concerns(
   return lookup[interest].anything > 0 || mayConcern(lookup[interest], decoding.envelopeBytes(transaction))
 }
 
-/** Without a look at the envelope only those are concerned that nothing can be said about. */
+/** Without a look at the envelope there are no sets, and only those are concerned that nothing can be said about. */
 function findOnTransaction(
   onTransaction: PredicateIndex<CompiledLedgerMonitor>,
-  subject: LedgerSubject | undefined,
+  sets: readonly ExpressionParameters[],
   found: (monitor: CompiledLedgerMonitor) => void,
 ): void {
   for (const monitor of onTransaction.always) found(monitor)
-  if (subject === undefined) return
-  for (const parameters of subject.parameterSets()) {
-    findEntries({ ...onTransaction, always: [] }, { parameters: () => parameters, reader }, found)
-  }
+  const selective = { ...onTransaction, always: [] }
+  for (const parameters of sets) findEntries(selective, { parameters: () => parameters, reader }, found)
 }
 
-type Found<Hit> = (monitor: CompiledLedgerMonitor, hit: Hit) => void
+type Finding<Hit> = {
+  found: (monitor: CompiledLedgerMonitor, hit: Hit) => void
+  failed: (failures: readonly LedgerFailure[]) => void
+}
 
-/** Each monitor at most once for an event, with all readings it may be interested in. */
-function findEventHits({ lookup, decoding, interfaceOf }: Search, event: StellarEvent, found: Found<EventHit>): void {
+/** Of one event: each monitor at most once, with all readings that it may be interested in. */
+function findEventHits(
+  { lookup, decoding, interfaceOf }: Search,
+  event: StellarEvent,
+  finding: Finding<EventHit>,
+): void {
   // They tell of the network, and OZ Monitor does not ask for them.
   if (event.type === 'system') return
-  const groups = lookup.watchersOf(event.contractId)?.onEvent ?? []
-  const hits = new Map<CompiledLedgerMonitor, EventHit>()
-  for (const group of groups) {
-    const contract = interfaceOf(group.source, event.contractId)
-    for (const reading of decoding.readingsOfEvent(event, contract)) {
-      findWatches(group, reading, ({ monitor, conditions }) => {
-        const hit = hits.get(monitor) ?? { event, tries: [] }
-        hits.set(monitor, hit)
-        hit.tries.push({ reading, conditions })
-      })
-    }
-  }
-  for (const [monitor, hit] of hits) found(monitor, hit)
+  const { contractId } = event
+  const tries = findTries(lookup.watchersOf(contractId)?.onEvent, finding, ({ source }) =>
+    decoding.readingsOfEvent(event, interfaceOf(source, contractId)),
+  )
+  for (const [monitor, own] of tries) finding.found(monitor, { event, tries: own })
 }
 
-function findCallHits({ lookup, decoding, interfaceOf }: Search, call: ContractCall, found: Found<CallHit>): void {
-  const groups = lookup.watchersOf(call.contractId)?.onCall ?? []
-  const hits = new Map<CompiledLedgerMonitor, CallHit>()
-  for (const group of groups) {
-    const contract = interfaceOf(group.source, call.contractId)
-    if (contract === undefined) continue
-    for (const reading of decoding.readingsOfCall(call, contract)) {
+/** Of one call, the same. */
+function findCallHits({ lookup, decoding, interfaceOf }: Search, call: ContractCall, finding: Finding<CallHit>): void {
+  const { contractId } = call
+  const tries = findTries(lookup.watchersOf(contractId)?.onCall, finding, ({ source }) => {
+    const contract = interfaceOf(source, contractId)
+    return contract === undefined ? [] : decoding.readingsOfCall(call, contract)
+  })
+  for (const [monitor, own] of tries) {
+    if (!call.isNested || monitor.seesNestedCalls) finding.found(monitor, { call, tries: own })
+  }
+}
+
+function findTries(
+  groups: readonly WatchGroup[] | undefined,
+  { failed }: Finding<never>,
+  readingsFor: (group: WatchGroup) => readonly PreparedReading[] | XdrError,
+): Map<CompiledLedgerMonitor, Try[]> {
+  const tries = new Map<CompiledLedgerMonitor, Try[]>()
+  for (const group of groups ?? []) {
+    const readings = readingsFor(group)
+    if (readings instanceof XdrError) {
+      failed(failedByReading(group, readings))
+      continue
+    }
+    for (const reading of readings) {
       findWatches(group, reading, ({ monitor, conditions }) => {
-        if (call.isNested && !monitor.seesNestedCalls) return
-        const hit = hits.get(monitor) ?? { call, tries: [] }
-        hits.set(monitor, hit)
-        hit.tries.push({ reading, conditions })
+        const own = tries.get(monitor)
+        if (own) own.push({ reading, conditions })
+        else tries.set(monitor, [{ reading, conditions }])
       })
     }
   }
-  for (const [monitor, hit] of hits) found(monitor, hit)
+  return tries
 }
 
 function findWatches(
@@ -153,7 +181,7 @@ function findWatches(
 function findOperationHits(
   { lookup }: Search,
   { transaction, envelope }: { transaction: StellarTransaction; envelope: Envelope },
-  found: Found<OperationHit>,
+  found: Finding<OperationHit>['found'],
 ): XdrError | undefined {
   const { onOperation } = lookup
   const watched = envelope.operations.filter(({ type }) => onOperation.has(type) || onOperation.has('any'))

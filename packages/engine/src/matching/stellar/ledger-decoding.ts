@@ -26,8 +26,8 @@ export type LedgerDecoding = {
   /** All calls of the transaction, nested ones as well if asked for. None without an envelope. */
   calls(transaction: StellarTransaction, which: 'direct' | 'nested'): ContractCall[] | XdrError
   event(event: StellarEvent): DecodedEvent
-  readingsOfEvent(event: StellarEvent, contract: ContractInterface | undefined): readonly PreparedReading[]
-  readingsOfCall(call: ContractCall, contract: ContractInterface): readonly PreparedReading[]
+  readingsOfEvent(event: StellarEvent, contract: ContractInterface | undefined): readonly PreparedReading[] | XdrError
+  readingsOfCall(call: ContractCall, contract: ContractInterface): readonly PreparedReading[] | XdrError
 }
 
 const known = new WeakMap<LedgerData, LedgerDecoding>()
@@ -70,10 +70,10 @@ function createLedgerDecoding(data: LedgerData): LedgerDecoding {
     calls: (transaction, which) => calls[which](transaction),
     event,
     readingsOfEvent: memoisePairs((chainEvent: StellarEvent, contract: ContractInterface | undefined) =>
-      readEvent(event(chainEvent), contract).map(prepare),
+      attempt(() => readEvent(event(chainEvent), contract).map(prepare)),
     ),
     readingsOfCall: memoisePairs((call: ContractCall, contract: ContractInterface) =>
-      readCall(call, contract).map(prepare),
+      attempt(() => readCall(call, contract).map(prepare)),
     ),
   }
 }
@@ -86,12 +86,12 @@ function prepare(reading: Reading): PreparedReading {
   }
 }
 
+/** Whatever goes wrong with data of the chain concerns only those who look at it, so no error of any kind gets past this. */
 export function attempt<T>(decode: () => T): T | XdrError {
   try {
     return decode()
   } catch (error) {
-    if (error instanceof XdrError) return error
-    throw error
+    return error instanceof XdrError ? error : new XdrError('could not be read', { cause: error })
   }
 }
 

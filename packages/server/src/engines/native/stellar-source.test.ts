@@ -75,6 +75,36 @@ describe('a Stellar source that is polled', () => {
     })
   })
 
+  it('watches with a monitor of several chains what happens on this one', async () => {
+    const { contractId } = simulator.deploy({ name: 'token', spec: tokenSpec })
+    const body = stellarMonitor('mixed', scene.networkId(), { addresses: [contractId], events: [transferEvent] })
+    const { addresses } = scene.transfers('0x00000000000000000000000000000000000000aa') as { addresses: object[] }
+    const configuration = { ...body.configuration, addresses: [...addresses, ...body.configuration.addresses] }
+    await scene.call(acme, 'POST', '/monitors', { ...body, configuration })
+    const runner = await lead()
+    await runner.poll()
+    transfer(contractId)
+    const ledger = close()
+    await runner.poll()
+    expect(await scene.matched(acme)).toEqual([ledger])
+  })
+
+  it('tells the tenant of stored extensions that it cannot read, and goes on for everybody else', async () => {
+    await watch(acme, 'broken', payments)
+    await watch(globex, 'all', anyTransaction)
+    await scene.api.test.admin.query(
+      `update monitors set extensions = '{"stellar":{"zz":1}}' where monitor_id = 'broken'`,
+    )
+    const runner = await lead()
+    await runner.poll()
+    pay(50n)
+    const ledger = close()
+    await runner.poll()
+    expect([await scene.matched(acme), await scene.matched(globex)]).toEqual([[], [ledger]])
+    expect(await scene.noticesOf(acme)).toMatchObject([{ kind: 'monitor_failing', subject_id: 'broken' }])
+    expect(await scene.spans(acme)).toEqual([])
+  })
+
   it('keeps the ledger once for all its matches, and each transaction once', async () => {
     await watch(acme, 'all', anyTransaction)
     await watch(globex, 'all', anyTransaction)
@@ -238,10 +268,8 @@ describe('a Stellar source that is polled', () => {
     await watch(acme, 'all', anyTransaction)
     const runner = await lead()
     await runner.poll()
-    pay(1n)
-    pay(2n)
     // With two, the results would add up before the cursor was looked at.
-    pay(3n)
+    for (const amount of [1n, 2n, 3n]) pay(amount)
     const ledger = close()
     const sound = { ...simulator.faults }
     // An endpoint says again who it is after a failure.
