@@ -1,7 +1,9 @@
 import { decodeStrkey } from './strkey.ts'
 
-/** An operation that invokes (24) a host function that calls (0) a contract's address (1), as XDR words. */
-const CALL = [24, 0, 1] as const
+/** An operation that invokes a host function, a function that calls, and the address of a contract, as XDR words. */
+const INVOKE = 24
+const CALL = 0
+const CONTRACT = 1
 const WORD = 4
 const ID_LENGTH = 32
 
@@ -13,14 +15,15 @@ const ID_LENGTH = 32
  * found is a candidate and no more.
  */
 export function invokedContracts(envelope: Uint8Array): string[] {
+  // Envelopes are looked through from end to end, all of them: nothing is made for a word.
   const words = new DataView(envelope.buffer, envelope.byteOffset, envelope.byteLength)
-  const idOffset = CALL.length * WORD
+  const idOffset = 3 * WORD
   const found = new Set<string>()
   for (let offset = 0; offset + idOffset + ID_LENGTH <= envelope.length; offset += WORD) {
-    if (CALL.every((word, index) => words.getUint32(offset + index * WORD) === word)) {
-      const start = offset + idOffset
-      found.add(Buffer.from(envelope.subarray(start, start + ID_LENGTH)).toString('hex'))
-    }
+    if (words.getUint32(offset) !== INVOKE || words.getUint32(offset + WORD) !== CALL) continue
+    if (words.getUint32(offset + 2 * WORD) !== CONTRACT) continue
+    const start = offset + idOffset
+    found.add(Buffer.from(envelope.subarray(start, start + ID_LENGTH)).toString('hex'))
   }
   return [...found]
 }

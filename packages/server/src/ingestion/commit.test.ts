@@ -333,6 +333,17 @@ describe('a repair', () => {
     expect(await cursorOf()).toMatchObject({ number: '101' })
   })
 
+  it('keeps what is found of a block that the monitor fails on still, and the gap', async () => {
+    const failures = [{ monitor, error: 'x' }]
+    await commit([blockOf(101, { failures })])
+    await api.test.admin.query('update monitor_failures set next_attempt_at = now()')
+    const [failure] = await committer.listDueFailures(sourceId, 10)
+    if (failure === undefined) throw new Error('no failure is due')
+    await committer.repair(sourceId, { failure, block: blockOf(101, { matches: [matchOf()], failures }) })
+    expect(await countsOf()).toMatchObject({ matches: 1 })
+    expect(await committer.listDueFailures(sourceId, 10)).toHaveLength(1)
+  })
+
   it('that fails again waits twice as long each time, at most an hour', async () => {
     await commit([blockOf(101, { failures: [{ monitor, error: 'x' }] })])
     const waits: number[] = []

@@ -86,8 +86,8 @@ export type Committer = {
   /** Blocks that single monitors failed on, when it is time to try again. */
   listDueFailures(sourceId: string, limit: number): Promise<DueFailure[]>
   /**
-   * Stores what a monitor matched on a block that it had failed on, and closes that gap, in one transaction. Does nothing
-   * when the gap is closed already: its block may have been rolled back meanwhile.
+   * Stores what a monitor matched on a block that it had failed on, and closes that gap unless it fails there still, in one
+   * transaction. Does nothing when the gap is closed already: its block may have been rolled back meanwhile.
    */
   repair(sourceId: string, repair: { failure: DueFailure; block: EvaluatedBlock }): Promise<void>
   postpone(failure: DueFailure, error: string): Promise<void>
@@ -165,6 +165,7 @@ export function createCommitter({ database }: { database: Pick<Database, 'withPl
         await insertBodies(tx, sourceId, bodiesOf([block]))
         await insertMatches(tx, sourceId, matches)
         await touchMonitors(tx, matches)
+        if (block.failures.length > 0) return
         await resolveFailure(tx, failure)
         const healed = await findHealedMonitor(tx, failure)
         if (healed === undefined) return

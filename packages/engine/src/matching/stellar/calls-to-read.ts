@@ -1,7 +1,5 @@
 import type { ContractCall } from '../../stellar/call.ts'
 import type { StellarTransaction } from '../../stellar/ledger-data.ts'
-import { invokedContracts } from '../../stellar/prefilter.ts'
-import { contractAddressOf } from '../../stellar/strkey.ts'
 import { XdrError } from '../../stellar/xdr-error.ts'
 import { mayConcern } from './envelope-interest.ts'
 import type { LedgerDecoding } from './ledger-decoding.ts'
@@ -35,9 +33,7 @@ export function watchedInvocations(
   transaction: StellarTransaction,
   decoding: LedgerDecoding,
 ): string[] {
-  return invokedContracts(decoding.envelopeBytes(transaction))
-    .map(contractAddressOf)
-    .filter((contractId) => (watchersOf(contractId)?.onCall.length ?? 0) > 0)
+  return decoding.invokedContracts(transaction).filter((contractId) => (watchersOf(contractId)?.onCall.length ?? 0) > 0)
 }
 
 /** The envelope names every contract that its transaction may reach; what diagnostic events tell is looked at as well. */

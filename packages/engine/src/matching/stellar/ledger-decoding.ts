@@ -4,9 +4,11 @@ import type { ContractInterface } from '../../stellar/contract-interface.ts'
 import { type DecodedEvent, decodeEvent } from '../../stellar/decode-event.ts'
 import { type Envelope, readEnvelope } from '../../stellar/envelope.ts'
 import type { LedgerData, StellarEvent, StellarTransaction } from '../../stellar/ledger-data.ts'
+import { invokedContracts } from '../../stellar/prefilter.ts'
 import { readCall } from '../../stellar/read-call.ts'
 import { readEvent } from '../../stellar/read-event.ts'
 import type { Reading } from '../../stellar/reading.ts'
+import { contractAddressOf } from '../../stellar/strkey.ts'
 import { XdrError } from '../../stellar/xdr-error.ts'
 import { normaliseSignature } from '../normalise.ts'
 import { createByteCount, type ByteCount } from './byte-count.ts'
@@ -22,6 +24,8 @@ export type LedgerDecoding = {
   bytes: ByteCount
   /** The bytes of an envelope, undecoded; empty when there are none. Not to be trusted to be an envelope. */
   envelopeBytes(transaction: StellarTransaction): Buffer
+  /** The contracts (`C…`) that the bytes may call, of which some may not be called at all. */
+  invokedContracts(transaction: StellarTransaction): readonly string[]
   envelope(transaction: StellarTransaction): Envelope | XdrError | undefined
   /** All calls of the transaction, nested ones as well if asked for. None without an envelope. */
   calls(transaction: StellarTransaction, which: 'direct' | 'nested'): ContractCall[] | XdrError
@@ -66,6 +70,9 @@ function createLedgerDecoding(data: LedgerData): LedgerDecoding {
   return {
     bytes,
     envelopeBytes,
+    invokedContracts: memoise((transaction: StellarTransaction) =>
+      invokedContracts(envelopeBytes(transaction)).map(contractAddressOf),
+    ),
     envelope,
     calls: (transaction, which) => calls[which](transaction),
     event,

@@ -40,13 +40,14 @@ export function createFailureRetry(
           const block = await chain.block(failure.blockNumber, { signal })
           if (single === undefined) throw new Error('the version of the monitor is gone')
           if (block.header.hash !== failure.blockHash) throw new Error('the block is not part of the chain any more')
-          const { failures, ...evaluation } = await evaluateForAll(single, block, { signal })
-          if (failures[0] !== undefined) throw new Error(failures[0].error)
+          const evaluation = await evaluateForAll(single, block, { signal })
           await committer.repair(sourceId, {
             failure,
-            block: { ...committedBlockOf(block.header), family: block.type, ...evaluation, failures: [] },
+            block: { ...committedBlockOf(block.header), family: block.type, ...evaluation },
           })
           isMatched ||= evaluation.matches.length > 0
+          const [still] = evaluation.failures
+          if (still !== undefined) throw new Error(still.error)
         } catch (error) {
           if (signal.aborted) return { isMatched }
           logger.warn({ sourceId, tenantId: failure.tenantId, err: error }, 'a monitor failed on a block again')
