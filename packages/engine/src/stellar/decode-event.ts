@@ -26,6 +26,9 @@ export function decodeEvent(event: Pick<StellarEvent, 'topics' | 'value'>): Deco
 
 const NAME_OFFSET = 8
 
+/** Making one takes longer than decoding a name. */
+const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
+
 /**
  * The bytes from offset 8, where a symbol's or string's text begins, whatever the topic is; ends at the first topic that
  * has none.
@@ -44,7 +47,7 @@ function readOzName(topic: string): string | undefined {
   const bytes = decodeBase64(topic)
   if (bytes.length < NAME_OFFSET) return undefined
   try {
-    return stripNuls(new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes.subarray(NAME_OFFSET)))
+    return stripNuls(utf8.decode(bytes.subarray(NAME_OFFSET)))
   } catch {
     // Not UTF-8, so there is no name: that is what undefined says.
     return undefined
