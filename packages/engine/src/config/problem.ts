@@ -9,9 +9,9 @@
  *
  * Warnings: `blank_name`, `empty_slug`, `no_endpoints`, `insecure_url`, `unusual_port`, `unusable_url`,
  * `past_blocks_too_small`, `backlog_stored`, `recovery_cron_invalid`, `no_addresses`, `trigger_type_mismatch`,
- * `missing_authentication`, `unusual_smtp_port`, `backoff_order`, `unknown_signature`; on
- * Stellar `unmatchable_address`, `unmatchable_condition`, `foreign_contract_spec`, `unknown_type`; of expressions the codes above where
- * the expression may hold all the same, `missing_space`, `differs_from_oz`.
+ * `missing_authentication`, `unusual_smtp_port`, `backoff_order`, `unknown_signature`; on Stellar `unmatchable_address`,
+ * `unmatchable_condition`, `empty_contract_spec`, `foreign_contract_spec`, `unknown_type`; of expressions the codes above
+ * where the expression may hold all the same, `missing_space`, `differs_from_oz`.
  */
 export type ProblemCode =
   | 'required'
@@ -44,6 +44,7 @@ export type ProblemCode =
   | 'unknown_signature'
   | 'unmatchable_address'
   | 'unmatchable_condition'
+  | 'empty_contract_spec'
   | 'foreign_contract_spec'
   | 'unknown_type'
   | 'blank_name'

@@ -23,18 +23,29 @@ const checks: Partial<Record<NetworkReference['networkType'], (written: Written)
 /** All of it, with pointers from the root of the body. A monitor may watch networks of several types. */
 export function checkFamilies(types: ReadonlySet<NetworkReference['networkType']>, written: Written): Found {
   const found = [...types].flatMap((type) => checks[type]?.(written) ?? [])
+  const said = found.flatMap(({ warnings }) => warnings)
+  const isStellarAlone = types.size === 1 && types.has('Stellar')
   const isUnused = !types.has('Stellar') && isJsonObject(written.extensions) && 'stellar' in written.extensions
   return {
-    problems: found.flatMap(({ problems }) => problems),
+    problems: [
+      ...found.flatMap(({ problems }) => problems),
+      ...said.filter(({ code }) => isStellarAlone && refusedOnStellar.has(code)),
+    ],
     warnings: [
-      // What no address of one chain looks like may be one of another that the monitor watches as well.
-      ...found
-        .flatMap(({ warnings }) => warnings)
+      ...said
+        .filter(({ code }) => !(isStellarAlone && refusedOnStellar.has(code)))
+        // What no address of one chain looks like may be one of another that the monitor watches as well.
         .filter(({ code }) => types.size === 1 || code !== 'unmatchable_address'),
       ...(isUnused ? [unusedExtension] : []),
     ],
   }
 }
+
+/**
+ * OZ Monitor loads these and never matches with them: a mistake in an address, an asset, a spec or a type. On Stellar all of
+ * them can be told for certain, so they are refused, as expressions are that can never be true (decision 13).
+ */
+const refusedOnStellar: ReadonlySet<string> = new Set(['unmatchable_address', 'foreign_contract_spec', 'unknown_type'])
 
 /** Without what is said of EVM networks when the monitor is known to watch none. */
 export function withoutForeign(types: ReadonlySet<NetworkReference['networkType']>, warnings: Problem[]): Problem[] {

@@ -80,12 +80,28 @@ describe('a monitor of a Stellar network', () => {
     )
   })
 
-  it('is warned of an address that nothing happens at, unless it watches another chain as well', async () => {
+  it('is refused with an address, an asset, a spec or a type that can never match', async () => {
+    const mistyped = `${contract.slice(0, -1)}${contract.endsWith('A') ? 'B' : 'A'}`
+    const body = stellar('never', {
+      addresses: [mistyped, 'USDC:GBADISSUER', contract],
+      events: [{ signature: 'transfer(Address,uint256)' }],
+    })
+    const abi = [{ type: 'event', name: 'E', anonymous: false, inputs: [] }]
+    const [first, second, third] = body.configuration.addresses
+    const addresses = [first, second, { ...third, contract_spec: abi }]
+    const refused = await call('POST', '/monitors', { ...body, configuration: { ...body.configuration, addresses } })
+    expect(refused.status).toBe(422)
+    expect(problemsIn(refused.json)).toEqual([
+      '/configuration/addresses/0/address unmatchable_address',
+      '/configuration/addresses/1/address unmatchable_address',
+      '/configuration/addresses/2/contract_spec foreign_contract_spec',
+      '/configuration/match_conditions/events/0/signature unknown_type',
+    ])
+  })
+
+  it('may have an address that nothing happens at on Stellar when it watches another chain as well', async () => {
     const address = '0x00000000000000000000000000000000000000aa'
-    const events = [{ signature: 'transfer(Address,Address,I128)' }]
-    const alone = await call('POST', '/monitors', stellar('alone', { addresses: [address], events }))
-    expect(warningsIn(alone)).toContain('/configuration/addresses/0/address unmatchable_address')
-    const body = stellar('mixed', { addresses: [address, contract], events })
+    const body = stellar('mixed', { addresses: [address, contract], events: [{ signature: 'transfer(Address,I128)' }] })
     const mixed = await call('POST', '/monitors', {
       ...body,
       configuration: { ...body.configuration, networks: ['acme_stellar', 'acme_evm'] },

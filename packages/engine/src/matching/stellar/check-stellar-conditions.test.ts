@@ -46,7 +46,7 @@ describe('checkStellarConditions', () => {
     expect(check({}, ['C123', G, { address: C, contract_spec: [] }]).warnings).toEqual([
       '/addresses/0/address unmatchable_address',
       '/addresses/1/address unmatchable_address',
-      '/addresses/2/contract_spec foreign_contract_spec',
+      '/addresses/2/contract_spec empty_contract_spec',
     ])
     expect(check({ ...call(transfer), events: [{ signature: 'a()' }] }, []).warnings).toEqual([
       '/match_conditions/functions unmatchable_condition',

@@ -92,7 +92,10 @@ function addressWarnings(entry: unknown, index: number): Problem[] {
     }
   }
   const spec = contractSpecSchema.safeParse(member(entry, 'contract_spec')).data
-  if (spec !== undefined && !isStellarSpec(spec)) {
+  if (Array.isArray(spec) && spec.length === 0) {
+    const message = 'is empty, so no spec is read from chain either: no function of the contract can match'
+    found.push({ pointer: toPointer(['addresses', index, 'contract_spec']), code: 'empty_contract_spec', message })
+  } else if (spec !== undefined && !isStellarSpec(spec)) {
     const message = 'is no Stellar contract spec, so no function of the contract can match and events have no names'
     found.push({ pointer: toPointer(['addresses', index, 'contract_spec']), code: 'foreign_contract_spec', message })
   }
