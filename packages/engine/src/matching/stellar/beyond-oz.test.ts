@@ -257,6 +257,21 @@ describe('what cannot be decoded', () => {
     expect(failures.map(({ key }) => key)).toEqual(['own'])
   })
 
+  it('fails those that watch nested calls when the diagnostic events are damaged, and no other', () => {
+    const calls = { conditions: { functions: [{ signature: 'transfer(Address,Address,I128)' }] } }
+    // Only an event that names the topic of a call is decoded at all.
+    const named = Buffer.from('0000000f00000007666e5f63616c6c00', 'hex').toString('base64')
+    const data = ledger([transaction(1, 'F01', { diagnosticEventsXdr: [named] })])
+    const { matches, failures, undecoded } = evaluateMonitors(
+      { nested: { ...calls, extensions: { nested_calls: true } }, direct: calls },
+      data,
+      { [C]: vectors.function_spec },
+    )
+    expect(failures.map(({ key }) => key)).toEqual(['nested'])
+    expect(matches.map(({ key }) => key)).toEqual(['nested', 'direct'])
+    expect(undecoded.map(({ part }) => part)).toEqual(['diagnostic_event'])
+  })
+
   it('is not even decoded when it concerns nobody', () => {
     const { undecoded, failures, bytes } = evaluateMonitors(
       { m: onTransaction(`to == ${stranger}`) },

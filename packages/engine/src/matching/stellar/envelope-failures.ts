@@ -9,10 +9,11 @@ import { maySatisfy, needOfKeys } from './envelope-interest.ts'
 import type { LedgerDecoding } from './ledger-decoding.ts'
 import { type LedgerLookup, needOfTransactions, operationKeys } from './ledger-index.ts'
 import type { StellarStatus } from './ledger-match.ts'
+import type { Undecoded } from './ledger-result.ts'
 
 type Place = { lookup: LedgerLookup; decoding: LedgerDecoding }
-/** A monitor that could not be evaluated, and why. */
-export type LedgerFailure = { monitor: CompiledLedgerMonitor; error: XdrError }
+/** A monitor that could not be evaluated, and what of the transaction it is because of. */
+export type LedgerFailure = { monitor: CompiledLedgerMonitor; error: XdrError; part: Undecoded['part'] }
 
 /**
  * The monitors that a transaction may concern whose envelope cannot be decoded: those that its bytes
@@ -29,7 +30,9 @@ export function failedByEnvelope(
   allEntries(lookup.onTransaction, (monitor) => {
     if (maySatisfy(needOfTransactions(monitor), bytes)) monitors.add(monitor)
   })
-  return [...monitors].filter((monitor) => acceptsStatus(monitor, status)).map((monitor) => ({ monitor, error }))
+  return [...monitors]
+    .filter((monitor) => acceptsStatus(monitor, status))
+    .map((monitor) => ({ monitor, error, part: 'envelope' }))
 }
 
 /** Of a transaction of which only the operations cannot be read. */
@@ -40,7 +43,7 @@ export function failedByOperations(
 ): LedgerFailure[] {
   return [...operationWatchers(place, transaction)]
     .filter((monitor) => acceptsStatus(monitor, status))
-    .map((monitor) => ({ monitor, error }))
+    .map((monitor) => ({ monitor, error, part: 'result' }))
 }
 
 function operationWatchers({ lookup, decoding }: Place, transaction: StellarTransaction): Set<CompiledLedgerMonitor> {
@@ -68,14 +71,16 @@ export function failedByNestedCalls(
   for (const key of lookup.nestedInterest.keys.keys()) {
     if (bytes.some((each) => maySatisfy([key], each))) addCallers(lookup, contractAddressOf(key), monitors)
   }
-  return [...monitors].filter(({ seesNestedCalls }) => seesNestedCalls).map((monitor) => ({ monitor, error }))
+  return [...monitors]
+    .filter(({ seesNestedCalls }) => seesNestedCalls)
+    .map((monitor) => ({ monitor, error, part: 'diagnostic_event' }))
 }
 
 /** Those whose event or call there was, but nobody could say which. */
-export function failedByReading(group: WatchGroup, error: XdrError): LedgerFailure[] {
+export function failedByReading(group: WatchGroup, error: XdrError, part: 'event' | 'envelope'): LedgerFailure[] {
   const monitors = new Set<CompiledLedgerMonitor>()
   addWatchers(group, monitors)
-  return [...monitors].map((monitor) => ({ monitor, error }))
+  return [...monitors].map((monitor) => ({ monitor, error, part }))
 }
 
 function addCallers(lookup: LedgerLookup, contractId: string, monitors: Set<CompiledLedgerMonitor>): void {

@@ -1,5 +1,4 @@
 import type { LedgerData } from '../../stellar/ledger-data.ts'
-import { XdrError } from '../../stellar/xdr-error.ts'
 import { createInterfaceLookup } from './contract-interfaces.ts'
 import { findUpgrades } from './contract-upgrades.ts'
 import { evaluateLedgerMonitor } from './evaluate-ledger-monitor.ts'
@@ -42,11 +41,10 @@ export function evaluateLedger(index: StellarIndex, data: LedgerData, facts: Led
         fail(key, error)
       }
     }
-    const envelope = candidates.length + failed.length > 0 ? decoding.envelope(transaction) : undefined
-    if (envelope instanceof XdrError) undecoded.add(transaction.hash, 'envelope', envelope)
-    for (const { error } of failed) {
-      if (error !== envelope) undecoded.add(transaction.hash, 'result', error)
-    }
+    for (const { error, part } of failed) undecoded.add(transaction.hash, part, error)
+    // A monitor that was found by something else may have needed it as well.
+    const problem = decoding.envelopeProblem(transaction)
+    if (problem !== undefined) undecoded.add(transaction.hash, 'envelope', problem)
   }
   for (const event of data.events) {
     if (event.type === 'system' || !lookup.watchersOf(event.contractId)?.onEvent.length) continue

@@ -124,7 +124,7 @@ function findEventHits(
   // They tell of the network, and OZ Monitor does not ask for them.
   if (event.type === 'system') return
   const { contractId } = event
-  const tries = findTries(lookup.watchersOf(contractId)?.onEvent, finding, ({ source }) =>
+  const tries = findTries(lookup.watchersOf(contractId)?.onEvent, { ...finding, part: 'event' }, ({ source }) =>
     decoding.readingsOfEvent(event, interfaceOf(source, contractId)),
   )
   for (const [monitor, own] of tries) finding.found(monitor, { event, tries: own })
@@ -133,7 +133,7 @@ function findEventHits(
 /** Of one call, the same. */
 function findCallHits({ lookup, decoding, interfaceOf }: Search, call: ContractCall, finding: Finding<CallHit>): void {
   const { contractId } = call
-  const tries = findTries(lookup.watchersOf(contractId)?.onCall, finding, ({ source }) => {
+  const tries = findTries(lookup.watchersOf(contractId)?.onCall, { ...finding, part: 'envelope' }, ({ source }) => {
     const contract = interfaceOf(source, contractId)
     return contract === undefined ? [] : decoding.readingsOfCall(call, contract)
   })
@@ -144,14 +144,14 @@ function findCallHits({ lookup, decoding, interfaceOf }: Search, call: ContractC
 
 function findTries(
   groups: readonly WatchGroup[] | undefined,
-  { failed }: Finding<never>,
+  { failed, part }: Pick<Finding<never>, 'failed'> & { part: 'event' | 'envelope' },
   readingsFor: (group: WatchGroup) => readonly PreparedReading[] | XdrError,
 ): Map<CompiledLedgerMonitor, Try[]> {
   const tries = new Map<CompiledLedgerMonitor, Try[]>()
   for (const group of groups ?? []) {
     const readings = readingsFor(group)
     if (readings instanceof XdrError) {
-      failed(failedByReading(group, readings))
+      failed(failedByReading(group, readings, part))
       continue
     }
     for (const reading of readings) {

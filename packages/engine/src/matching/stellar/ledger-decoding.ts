@@ -27,6 +27,8 @@ export type LedgerDecoding = {
   /** The contracts (`C…`) that the bytes may call, of which some may not be called at all. */
   invokedContracts(transaction: StellarTransaction): readonly string[]
   envelope(transaction: StellarTransaction): Envelope | XdrError | undefined
+  /** Why the envelope cannot be decoded, if anybody tried. */
+  envelopeProblem(transaction: StellarTransaction): XdrError | undefined
   /** All calls of the transaction, nested ones as well if asked for. None without an envelope. */
   calls(transaction: StellarTransaction, which: 'direct' | 'nested'): ContractCall[] | XdrError
   event(event: StellarEvent): DecodedEvent
@@ -48,11 +50,14 @@ function createLedgerDecoding(data: LedgerData): LedgerDecoding {
   const envelopeBytes = memoise((transaction: StellarTransaction) =>
     Buffer.from(transaction.envelopeXdr ?? '', 'base64'),
   )
+  const problems = new Map<StellarTransaction, XdrError>()
   const envelope = memoise((transaction: StellarTransaction) => {
     const { envelopeXdr } = transaction
     if (envelopeXdr === undefined) return undefined
     bytes.countDecoded(envelopeXdr)
-    return attempt(() => readEnvelope(envelopeXdr))
+    const decoded = attempt(() => readEnvelope(envelopeXdr))
+    if (decoded instanceof XdrError) problems.set(transaction, decoded)
+    return decoded
   })
   const callsBy = (nested: boolean) =>
     memoise((transaction: StellarTransaction) => {
@@ -74,6 +79,7 @@ function createLedgerDecoding(data: LedgerData): LedgerDecoding {
       invokedContracts(envelopeBytes(transaction)).map(contractAddressOf),
     ),
     envelope,
+    envelopeProblem: (transaction) => problems.get(transaction),
     calls: (transaction, which) => calls[which](transaction),
     event,
     readingsOfEvent: memoisePairs((chainEvent: StellarEvent, contract: ContractInterface | undefined) =>

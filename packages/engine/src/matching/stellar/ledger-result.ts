@@ -6,7 +6,11 @@ import type { StellarMatch } from './ledger-match.ts'
 export type LedgerFacts = { specs: ReadonlyMap<string, StellarSpec | null> }
 
 /** XDR that the decoder does not know or that is broken. What needed it is in `failures`. */
-export type Undecoded = { txHash: string; part: 'envelope' | 'result' | 'meta' | 'event'; error: string }
+export type Undecoded = {
+  txHash: string
+  part: 'envelope' | 'result' | 'meta' | 'event' | 'diagnostic_event'
+  error: string
+}
 
 /** A contract whose executable changed in this ledger: a spec that was fetched before is out of date. */
 export type ContractUpgrade = ExecutableUpdate & {
