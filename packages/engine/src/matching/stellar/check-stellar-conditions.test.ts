@@ -61,6 +61,18 @@ describe('checkStellarConditions', () => {
     })
   })
 
+  it('warns of a name that an event of the given spec does not have', () => {
+    const addresses = [{ address: C, contract_spec: vectors.event_spec }]
+    const on = (expression: string) =>
+      check({ events: [{ signature: 'Swap(Address,I128,I128)', expression }] }, addresses)
+    expect(on('amount_in > 5')).toEqual({ problems: [], warnings: [] })
+    expect(on('amount > 5')).toEqual({
+      problems: [],
+      warnings: ['/match_conditions/events/0/expression unknown_variable'],
+    })
+    expect(on('amount >').problems).toEqual(['/match_conditions/events/0/expression expression_syntax'])
+  })
+
   it.each([
     ['transfer(address,uint256)', 'Write U256.'],
     ['transfer(address,int)', 'Write I128.'],

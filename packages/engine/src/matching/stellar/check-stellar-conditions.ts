@@ -49,14 +49,14 @@ export function checkStellarConditions(configuration: unknown): StellarCheck {
       const path = ['match_conditions', group, index]
       if (typeof signature !== 'string') continue
       warnings.push(...checkSignatureTypes(signature, { path, interfaces: known, isAllKnown }))
-      const scopes = group === 'functions' && isAllKnown ? functionScopes(signature, known) : undefined
-      if (scopes?.length === 0) {
+      const scopes = isAllKnown ? scopesOf(group, signature, known) : undefined
+      if (scopes?.length === 0 && group === 'functions') {
         const message = 'no contract spec of the monitor has this function, so the condition cannot match'
         warnings.push({ pointer: toPointer([...path, 'signature']), code: 'unknown_signature', message })
       }
       if (typeof text !== 'string') continue
       if (scopes === undefined || scopes.length === 0) problems.push(...syntaxProblems('stellar', text, path))
-      else add(judgeExpression('stellar', text, { path, scopes }))
+      else add(judgeOn(group, text, { path, scopes }))
     }
   }
   return { problems, warnings }
@@ -102,20 +102,36 @@ function addressWarnings(entry: unknown, index: number): Problem[] {
   return found
 }
 
+type Group = 'functions' | 'events'
+
+/** OZ Monitor names the parameters of an event that does not fit its spec in its own way: there only the syntax is certain. */
+function judgeOn(group: Group, text: string, place: Parameters<typeof judgeExpression>[2]): StellarCheck {
+  const judged = judgeExpression('stellar', text, place)
+  if (group === 'functions') return judged
+  const isSyntax = ({ code }: Problem) => code === 'expression_syntax'
+  return {
+    problems: judged.problems.filter(isSyntax),
+    warnings: [...judged.problems.filter((problem) => !isSyntax(problem)), ...judged.warnings],
+  }
+}
+
 /**
- * The parameters of every function that may be called by the signature, as OZ Monitor sees them and as we do. None: no
- * contract has it. A type whose kind only a value tells leaves nothing to be said of the expression.
+ * The parameters of every function or event of the signature, as we see them. None: no contract has it. A type whose kind
+ * only a value tells leaves nothing to be said of the expression.
  */
-function functionScopes(
+function scopesOf(
+  group: Group,
   signature: string,
   interfaces: readonly ContractInterface[],
 ): DeclaredParameter[][] | undefined {
   const wanted = normaliseSignature(signature)
   const scopes: DeclaredParameter[][] = []
-  for (const { functions, types } of interfaces) {
-    for (const { inputs, signature: own, spellings } of functions) {
+  for (const { functions, events, types } of interfaces) {
+    const declarations =
+      group === 'functions' ? functions.map((each) => ({ ...each, parameters: each.inputs })) : events
+    for (const { parameters, signature: own, spellings } of declarations) {
       if (![own, ...spellings].some((each) => normaliseSignature(each) === wanted)) continue
-      const declared = declareArguments(inputs, types)
+      const declared = declareArguments(parameters, types)
       if (declared === undefined) return undefined
       scopes.push(declared)
     }

@@ -57,9 +57,11 @@ export function removeNeed(interest: EnvelopeInterest, need: EnvelopeNeed): void
 export function mayConcern({ anything, byWord }: EnvelopeInterest, bytes: Buffer): boolean {
   if (anything > 0) return true
   if (byWord.size === 0) return false
+  const words = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   // Everything in XDR begins at a multiple of four bytes.
   for (let offset = 0; offset + KEY_LENGTH <= bytes.length; offset += 4) {
-    if (byWord.get(bytes.readInt32BE(offset))?.has(bytes.toString('hex', offset, offset + KEY_LENGTH))) return true
+    const sameWord = byWord.get(words.getInt32(offset))
+    if (sameWord?.has(bytes.toString('hex', offset, offset + KEY_LENGTH))) return true
   }
   return false
 }
