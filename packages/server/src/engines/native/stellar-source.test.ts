@@ -1,6 +1,7 @@
 import { specFunction, startStellarSimulator, stellarOperation, tokenSpec, type StellarSimulator } from '@smt/testkit'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import type { TestTenant } from '../../testing/api-harness.ts'
+import { networkBody } from '../../testing/configuration-api.ts'
 import { startSourceScene, type SourceScene } from '../../testing/source-scene.ts'
 import { openStellarSource, stellarMonitor } from '../../testing/stellar-source.ts'
 
@@ -79,7 +80,12 @@ describe('a Stellar source that is polled', () => {
     const { contractId } = simulator.deploy({ name: 'token', spec: tokenSpec })
     const body = stellarMonitor('mixed', scene.networkId(), { addresses: [contractId], events: [transferEvent] })
     const { addresses } = scene.transfers('0x00000000000000000000000000000000000000aa') as { addresses: object[] }
-    const configuration = { ...body.configuration, addresses: [...addresses, ...body.configuration.addresses] }
+    await scene.call(acme, 'POST', '/networks', networkBody('another_chain'))
+    const configuration = {
+      ...body.configuration,
+      networks: [scene.networkId(), 'another_chain'],
+      addresses: [...addresses, ...body.configuration.addresses],
+    }
     await scene.call(acme, 'POST', '/monitors', { ...body, configuration })
     const runner = await lead()
     await runner.poll()
