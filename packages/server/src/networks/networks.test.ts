@@ -131,10 +131,7 @@ describe('a network', () => {
   it('keeps its type, and is renamed only while no monitor uses it', async () => {
     await create('renamed')
     const type = await call('PATCH', '/renamed', { body: { configuration: { network_type: 'Stellar' } } })
-    expect(problemsIn(type.json)).toEqual([
-      '/configuration/network_type immutable',
-      '/configuration/network_type unsupported_feature',
-    ])
+    expect(problemsIn(type.json)).toEqual(['/configuration/network_type immutable'])
     const renamed = await call('PATCH', '/renamed', { body: { configuration: { slug: 'renamed_2' } } })
     expect([renamed.status, renamed.json.network_id]).toEqual([200, 'renamed_2'])
     expect((await call('GET', '/renamed')).status).toBe(404)
