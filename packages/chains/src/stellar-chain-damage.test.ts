@@ -117,7 +117,8 @@ function listing<T extends { ledger?: unknown }>(
     pages += 1
     done += page.length
     const isEnd = done >= items.length && page.length < size
-    const end = isTip ? endCursors.isTip : endCursors.isPast
+    // At the tip a node that found nothing more begins its cursor anew; with something, it is that of the last item.
+    const end = isTip ? (page.length > 0 ? cursorAt(done) : endCursors.isTip) : endCursors.isPast
     const answer = { items: page, cursor: isEnd ? end : cursorAt(done), latestLedger: isTip ? 100 : 101 }
     if (!isLying) return answer
     const [first] = page
