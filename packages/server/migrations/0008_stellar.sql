@@ -13,11 +13,14 @@ create table chain_blocks (
   block_number bigint not null,
   -- json, not jsonb: chain data may hold U+0000, which jsonb refuses.
   body json not null,
+  -- Whether the bulk of the body was dropped: it is megabytes, and shown only while alerts are young.
+  is_trimmed boolean not null default false,
   created_at timestamptz not null default now(),
   primary key (source_id, block_hash)
 );
 create index chain_blocks_age on chain_blocks (created_at);
-grant select, insert, delete on chain_blocks to smt_platform;
+create index chain_blocks_whole on chain_blocks (created_at) where not is_trimmed;
+grant select, insert, update, delete on chain_blocks to smt_platform;
 grant select on chain_blocks to smt_door;
 
 -- Parts of blocks that this version cannot decode: how many there were, and where the last one was.

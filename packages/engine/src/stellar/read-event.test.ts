@@ -5,7 +5,7 @@ import { account, eventOf, eventSpec, map, otherAccount, scValue, structSpec, us
 import { stellarVectors as vectors } from '../testing/stellar-vectors.ts'
 import { compileInterface } from './contract-interface.ts'
 import { decodeEvent } from './decode-event.ts'
-import { isFeeEvent, readEvent } from './read-event.ts'
+import { readEvent } from './read-event.ts'
 import type { Reading } from './reading.ts'
 
 function text({ signature, args }: Reading): string {
@@ -147,23 +147,6 @@ describe('events of tokens without a spec', () => {
     ['a map without amount', [{ symbol: 'transfer' }, from, to], map({ value: amount })],
   ])('does not take for a token event one with %s', (_what, topics, data) => {
     expect(read('token', undefined, eventOf(topics, data))).toEqual([])
-  })
-
-  it('tells fees from other events of the native asset', () => {
-    const event = {
-      id: '1',
-      type: 'contract',
-      contractId: 'CNATIVE',
-      txHash: 'ab',
-      transactionIndex: 1,
-      operationIndex: undefined,
-      isInSuccessfulCall: true,
-      topics: [scValue({ symbol: 'fee' }), scValue(from)],
-      value: scValue(amount),
-    }
-    expect(isFeeEvent(event, 'CNATIVE')).toBe(true)
-    expect(isFeeEvent(event, 'COTHER')).toBe(false)
-    expect(isFeeEvent({ ...event, topics: [scValue({ symbol: 'transfer' })] }, 'CNATIVE')).toBe(false)
   })
 })
 

@@ -1,6 +1,5 @@
 import type { ContractInterface } from './contract-interface.ts'
 import type { DecodedEvent } from './decode-event.ts'
-import type { StellarEvent } from './ledger-data.ts'
 import { readOzEvent } from './oz-event.ts'
 import { dropRepeats, type Reading } from './reading.ts'
 import { readSpecEvents } from './spec-event.ts'
@@ -18,11 +17,4 @@ export function readEvent(event: DecodedEvent, contract: ContractInterface | und
     ...(contract ? readSpecEvents(event, contract) : []),
     ...(token ? [token] : []),
   ])
-}
-
-const FEE_TOPIC = 'AAAADwAAAANmZWUA'
-
-/** Whether it is what a transaction paid as its fee (CAP-67), and not the event of an operation. */
-export function isFeeEvent(event: StellarEvent, nativeContract: string): boolean {
-  return event.topics?.[0] === FEE_TOPIC && event.contractId === nativeContract
 }

@@ -53,6 +53,25 @@ export async function deleteUnusedBodies(
     where b.source_id = u.source_id and b.block_hash = u.block_hash`)
 }
 
+export type WholeBody = { sourceId: string; blockHash: string; body: string }
+
+/** Bodies as they were stored, as text: a database function would refuse the U+0000 that chain data may hold. */
+export async function listWholeBodies(
+  tx: PlatformTx,
+  { olderThanHours, limit }: { olderThanHours: number; limit: number },
+): Promise<WholeBody[]> {
+  return tx.rows(sql<WholeBody>`
+    select source_id as "sourceId", block_hash as "blockHash", body::text as body from chain_blocks
+    where not is_trimmed and created_at < now() - make_interval(hours => ${olderThanHours})
+    limit ${limit}`)
+}
+
+export async function replaceBody(tx: PlatformTx, { sourceId, blockHash, body }: WholeBody): Promise<void> {
+  await tx.execute(sql`
+    update chain_blocks set body = ${body}::json, is_trimmed = true
+    where source_id = ${sourceId} and block_hash = ${blockHash}`)
+}
+
 export async function deleteExpiredIdempotencyKeys(
   tx: PlatformTx,
   { olderThanHours, limit }: { olderThanHours: number; limit: number },

@@ -148,6 +148,27 @@ describe('maintenance', () => {
     expect(await count('chain_blocks')).toBe(0)
   })
 
+  it('drops the metadata of ledgers once nobody can be waiting for it, whatever else a node wrote there', async () => {
+    await scene.clear()
+    await query('delete from chain_blocks')
+    const body = { hash: 'ab', headerJson: { memo: '\u0000' }, metadataXdr: 'AAAA', metadataJSON: { v: 1 } }
+    await query(
+      `insert into chain_blocks (source_id, block_hash, block_number, body, created_at)
+       select (select id from chain_sources limit 1), n::text, n, $1::json, now() - make_interval(hours => 47 + 2 * (n % 2))
+       from generate_series(1, 43) n`,
+      [JSON.stringify(body)],
+    )
+    await storeMatches(scene.api, { tenant: acme, monitorId: 'transfers', count: 1 })
+    await maintenance.run()
+    const rows = await query<{ body: string; count: number }>(
+      'select body::text as body, count(*)::int as count from chain_blocks group by 1 order by 2',
+    )
+    expect(rows).toEqual([
+      { body: JSON.stringify(body), count: 21 },
+      { body: '{"hash":"ab","headerJson":{"memo":"\\u0000"},"metadataXdr":""}', count: 22 },
+    ])
+  })
+
   it('deletes more than fit one transaction', async () => {
     await scene.clear()
     await query(

@@ -1,15 +1,19 @@
+import { parseJson, stringifyJson } from '@smt/engine'
 import type { Clock } from '../platform/clock.ts'
 import type { Database } from '../platform/db/doors.ts'
 import type { PlatformTx } from '../platform/db/tx.ts'
 import type { Logger } from '../platform/logger.ts'
 import type { Metrics } from '../platform/metrics.ts'
+import { isJsonObject } from '../tenants/json-object.ts'
 import {
   deleteExpiredIdempotencyKeys,
   deleteUnusedBodies,
   deleteUnusedItems,
   dropExpiredPartitions,
   ensurePartitions,
+  listWholeBodies,
   oldestUnfinishedSeconds,
+  replaceBody,
   tryLockMaintenance,
 } from './maintenance-store.ts'
 import { createLoop } from '../platform/supervised-loop.ts'
@@ -34,21 +38,42 @@ export type Maintenance = {
 const alertDays = 90
 const auditDays = 400
 const idempotencyHours = 24
+/** A day longer than deliveries are tried. */
+const wholeBodyHours = 48
 const rowsMax = 1_000
+/** They are read to be trimmed. */
+const bodiesMax = 20
 const runEveryMs = 3_600_000
 const measureEveryMs = 15_000
 const upkeepEveryMs = 60_000
+
+/**
+ * Drops the metadata of ledgers from old bodies. On a public network it is a megabyte for every ledger with a match, and
+ * whatever showed it was sent or is dead by then.
+ */
+async function trimBodies(tx: PlatformTx): Promise<number> {
+  const whole = await listWholeBodies(tx, { olderThanHours: wholeBodyHours, limit: bodiesMax })
+  for (const { body, ...place } of whole) await replaceBody(tx, { ...place, body: withoutMetadata(body) })
+  return whole.length
+}
+
+function withoutMetadata(body: string): string {
+  const ledger = parseJson(body)
+  if (!isJsonObject(ledger)) return body
+  const { metadataJSON: _, ...rest } = ledger
+  return stringifyJson({ ...rest, ...('metadataXdr' in rest ? { metadataXdr: '' } : {}) })
+}
 
 export function createMaintenance({ database, clock, logger, metrics }: MaintenanceDeps): Maintenance {
   const whenLocked = (fn: (tx: PlatformTx) => Promise<number>) =>
     database.withPlatform(async (tx) => ((await tryLockMaintenance(tx)) ? fn(tx) : 0))
 
-  /** Small transactions until one finds less than it may delete. */
-  const deleteAll = async (fn: (tx: PlatformTx) => Promise<number>): Promise<number> => {
+  /** Small transactions until one finds less than it may take. */
+  const inPortions = async (fn: (tx: PlatformTx) => Promise<number>, portion = rowsMax): Promise<number> => {
     for (let total = 0; ;) {
-      const deleted = await whenLocked(fn)
-      total += deleted
-      if (deleted < rowsMax) return total
+      const taken = await whenLocked(fn)
+      total += taken
+      if (taken < portion) return total
     }
   }
 
@@ -57,12 +82,13 @@ export function createMaintenance({ database, clock, logger, metrics }: Maintena
       await ensurePartitions(tx)
       return dropExpiredPartitions(tx, { alertDays, auditDays })
     })
-    const items = await deleteAll((tx) => deleteUnusedItems(tx, { olderThanDays: alertDays, limit: rowsMax }))
-    const bodies = await deleteAll((tx) => deleteUnusedBodies(tx, { olderThanDays: alertDays, limit: rowsMax }))
-    const keys = await deleteAll((tx) =>
+    const items = await inPortions((tx) => deleteUnusedItems(tx, { olderThanDays: alertDays, limit: rowsMax }))
+    const bodies = await inPortions((tx) => deleteUnusedBodies(tx, { olderThanDays: alertDays, limit: rowsMax }))
+    const trimmed = await inPortions(trimBodies, bodiesMax)
+    const keys = await inPortions((tx) =>
       deleteExpiredIdempotencyKeys(tx, { olderThanHours: idempotencyHours, limit: rowsMax }),
     )
-    logger.info({ partitions, items, bodies, keys }, 'expired rows were removed')
+    logger.info({ partitions, items, bodies, trimmed, keys }, 'expired rows were removed')
   }
 
   const measure = async (): Promise<void> => {
