@@ -1,8 +1,10 @@
+import type { Socket } from 'node:net'
 import { Agent, errors, request as undiciRequest, type Dispatcher } from 'undici'
 import { parseRange } from './address.ts'
 import { createGuardedConnector, type Dial, type Resolver } from './connector.ts'
 import { EgressError, type EgressErrorCode } from './egress-error.ts'
 import { parseOutboundUrl } from './outbound-url.ts'
+import { openTcpConnection, type ConnectTarget } from './tcp-connection.ts'
 
 export type EgressRequest = {
   url: string
@@ -18,12 +20,14 @@ export type EgressRequest = {
 export type EgressResponse = { status: number; headers: Record<string, string>; body: string; durationMs: number }
 
 /**
- * All outbound HTTP of the server (security.md 4, item 1): public addresses only unless the operator allows more, no
+ * Everything outbound of the server (security.md 4, item 1): public addresses only unless the operator allows more, no
  * redirects (a 3xx is simply the answer), bounded in time and size. Compression is not asked for and an answer is never
  * expanded. Throws EgressError alone.
  */
 export type Egress = {
   request(request: EgressRequest): Promise<EgressResponse>
+  /** A TCP connection to a judged address, for what is not HTTP. It belongs to the caller: `close` does not end it. */
+  connect(target: ConnectTarget): Promise<Socket>
   close(): Promise<void>
 }
 
@@ -38,13 +42,14 @@ export type EgressOptions = {
 
 export function createEgress(options: EgressOptions): Egress {
   const { connectTimeoutMs = 5_000, connectionsPerHost = 16 } = options
+  const connector = createGuardedConnector({
+    allow: options.allow.map(parseRange),
+    connectTimeoutMs,
+    ...(options.resolve === undefined ? {} : { resolve: options.resolve }),
+    ...(options.dial === undefined ? {} : { dial: options.dial }),
+  })
   const agent = new Agent({
-    connect: createGuardedConnector({
-      allow: options.allow.map(parseRange),
-      connectTimeoutMs,
-      ...(options.resolve === undefined ? {} : { resolve: options.resolve }),
-      ...(options.dial === undefined ? {} : { dial: options.dial }),
-    }),
+    connect: connector,
     connections: connectionsPerHost,
     maxHeaderSize: 16_384,
     keepAliveTimeout: 10_000,
@@ -79,7 +84,11 @@ export function createEgress(options: EgressOptions): Egress {
     }
   }
 
-  return { request: send, close: () => agent.destroy() }
+  return {
+    request: send,
+    connect: (target) => openTcpConnection(connector, target, connectTimeoutMs),
+    close: () => agent.destroy(),
+  }
 }
 
 async function readBody(body: Dispatcher.ResponseData['body'], maxBytes: number): Promise<string> {
