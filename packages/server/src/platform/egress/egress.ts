@@ -1,7 +1,8 @@
 import type { Socket } from 'node:net'
 import { Agent, errors, request as undiciRequest, type Dispatcher } from 'undici'
 import { parseRange } from './address.ts'
-import { createGuardedConnector, type Dial, type Resolver } from './connector.ts'
+import type { Logger } from '../logger.ts'
+import { createGuardedConnector, type ConnectorOptions } from './connector.ts'
 import { EgressError, type EgressErrorCode } from './egress-error.ts'
 import { parseOutboundUrl } from './outbound-url.ts'
 import { openTcpConnection, type ConnectTarget } from './tcp-connection.ts'
@@ -31,22 +32,27 @@ export type Egress = {
   close(): Promise<void>
 }
 
-export type EgressOptions = {
+export type EgressOptions = Pick<ConnectorOptions, 'ownAddresses' | 'resolve' | 'dial'> & {
   /** CIDRs that may be reached besides public addresses, on any port. */
   allow: readonly string[]
+  /** CIDRs that are never reached, whatever else is said. */
+  deny?: readonly string[]
+  logger?: Pick<Logger, 'info' | 'warn'>
   connectTimeoutMs?: number
   connectionsPerHost?: number
-  resolve?: Resolver
-  dial?: Dial
 }
 
 export function createEgress(options: EgressOptions): Egress {
-  const { connectTimeoutMs = 5_000, connectionsPerHost = 16 } = options
+  const { allow, deny = [], logger, connectTimeoutMs = 5_000, connectionsPerHost = 16, ...parts } = options
   const connector = createGuardedConnector({
-    allow: options.allow.map(parseRange),
+    ...parts,
+    allow: allow.map(parseRange),
+    deny: deny.map(parseRange),
     connectTimeoutMs,
-    ...(options.resolve === undefined ? {} : { resolve: options.resolve }),
-    ...(options.dial === undefined ? {} : { dial: options.dial }),
+    onFailure: ({ host, port, error: { code, cause } }) => {
+      if (code === 'blocked_address') logger?.warn({ host, port }, 'an outbound connection was refused')
+      else logger?.info({ host, port, code, err: cause }, 'an outbound connection could not be made')
+    },
   })
   const agent = new Agent({
     connect: connector,
@@ -86,7 +92,7 @@ export function createEgress(options: EgressOptions): Egress {
 
   return {
     request: send,
-    connect: (target) => openTcpConnection(connector, target, connectTimeoutMs),
+    connect: (target) => openTcpConnection(connector, target),
     close: () => agent.destroy(),
   }
 }

@@ -8,7 +8,7 @@ const closing: (() => unknown)[] = []
 afterEach(() => Promise.all(closing.splice(0).map((close) => close())))
 
 function openEgress(options: Partial<EgressOptions> = {}) {
-  const egress = createEgress({ allow: ['127.0.0.0/8'], ...options })
+  const egress = createEgress({ allow: ['127.0.0.0/8'], ownAddresses: () => [], ...options })
   closing.push(() => egress.close())
   return egress
 }

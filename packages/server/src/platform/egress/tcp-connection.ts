@@ -6,31 +6,27 @@ import { EgressError } from './egress-error.ts'
 export type ConnectTarget = { host: string; port: number; signal?: AbortSignal }
 
 /**
- * A plain TCP connection through the guarded connector, for protocols that bring their own TLS (SMTP). The name look-up
- * counts into `timeoutMs`; a socket that comes too late is destroyed. Throws EgressError alone.
+ * A plain TCP connection through the guarded connector, for protocols that bring their own TLS (SMTP). A socket that comes
+ * after the caller gave up is destroyed. Throws EgressError alone.
  */
 export function openTcpConnection(
   connector: buildConnector.connector,
   { host, port, signal }: ConnectTarget,
-  timeoutMs: number,
 ): Promise<Socket> {
   if (!isHost(host) || !Number.isInteger(port) || port < 1 || port > 65_535)
     return Promise.reject(new EgressError('invalid_url', 'url'))
-  const deadline = AbortSignal.timeout(timeoutMs)
-  const over = signal === undefined ? deadline : AbortSignal.any([deadline, signal])
   return new Promise((resolve, reject) => {
-    const giveUp = () =>
-      reject(signal?.aborted === true ? new EgressError('aborted', 'connect') : new EgressError('timeout', 'connect'))
-    if (over.aborted) {
+    const giveUp = () => reject(new EgressError('aborted', 'connect'))
+    if (signal?.aborted === true) {
       giveUp()
       return
     }
-    over.addEventListener('abort', giveUp, { once: true })
+    signal?.addEventListener('abort', giveUp, { once: true })
     const hostname = isIP(host) === 6 ? `[${host}]` : host
     connector({ hostname, host: `${hostname}:${port}`, protocol: 'tcp:', port: String(port) }, (...[error, socket]) => {
-      over.removeEventListener('abort', giveUp)
+      signal?.removeEventListener('abort', giveUp)
       if (error !== null || socket === null) reject(error ?? new EgressError('connect_failed', 'connect'))
-      else if (over.aborted) socket.destroy()
+      else if (signal?.aborted === true) socket.destroy()
       else resolve(socket)
     })
   })
