@@ -6,6 +6,7 @@ import type { Logger } from '../platform/logger.ts'
 import type { Metrics } from '../platform/metrics.ts'
 import type { Route } from '../tenants/route.ts'
 import type { TenantKeys } from '../tenants/tenant-key-service.ts'
+import type { TriggerService } from '../triggers/trigger-service.ts'
 import { createDeliveryRoutes } from './delivery-routes.ts'
 import { createDispatch } from './dispatch.ts'
 import { createFanOut } from './fan-out.ts'
@@ -13,6 +14,8 @@ import { createMaintenance } from './maintenance.ts'
 import { createMatchRoutes } from './match-routes.ts'
 import { retractAlerts } from './retraction-store.ts'
 import { createLoop } from '../platform/supervised-loop.ts'
+import { createTriggerTestRoutes } from './trigger-test-routes.ts'
+import { createTriggerTester } from './trigger-test-service.ts'
 
 export type DeliveryDeps = {
   database: Database
@@ -22,6 +25,7 @@ export type DeliveryDeps = {
   ids: Ids
   logger: Logger
   metrics: Metrics
+  triggers: Pick<TriggerService, 'open'>
 }
 
 /**
@@ -74,6 +78,10 @@ export function createDelivery(deps: DeliveryDeps): Delivery {
     },
     wake: () => fanOutLoop.wake(),
     retractAlerts,
-    routes: [...createMatchRoutes(), ...createDeliveryRoutes({ wake: () => dispatchLoop.wake() })],
+    routes: [
+      ...createMatchRoutes(),
+      ...createDeliveryRoutes({ wake: () => dispatchLoop.wake() }),
+      ...createTriggerTestRoutes(createTriggerTester(deps)),
+    ],
   }
 }

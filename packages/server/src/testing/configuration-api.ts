@@ -3,6 +3,7 @@ import { createExplainRoutes } from '../engines/native/explain-routes.ts'
 import { createExplainService } from '../engines/native/explain-service.ts'
 import { createMonitors } from '../monitors/monitors.ts'
 import { createNetworks } from '../networks/networks.ts'
+import type { Egress } from '../platform/egress/egress.ts'
 import { createLogger } from '../platform/logger.ts'
 import { createMetrics } from '../platform/metrics.ts'
 import type { Route } from '../tenants/route.ts'
@@ -14,11 +15,16 @@ export function startConfigurationApi(options: Omit<TestApiOptions, 'routes'> = 
   return startTestApi({ ...options, routes: configurationRoutes })
 }
 
+export type FullApiOptions = Omit<TestApiOptions, 'routes'> & {
+  /** What triggers are tested through; without it nobody can be reached. */
+  egress?: Pick<Egress, 'request'>
+}
+
 /** The API with every route that the server has. */
-export function startFullApi(options: Omit<TestApiOptions, 'routes'> = {}): Promise<TestApi> {
+export function startFullApi({ egress, ...options }: FullApiOptions = {}): Promise<TestApi> {
   return startTestApi({
     ...options,
-    routes: (parts) => [...configurationRoutes(parts), ...deliveryRoutes(parts), ...explainRoutes(parts)],
+    routes: (parts) => [...configurationRoutes(parts), ...deliveryRoutes(parts, egress), ...explainRoutes(parts)],
   })
 }
 
@@ -40,11 +46,13 @@ function explainRoutes(parts: TestApiParts): Route[] {
   return createExplainRoutes({ monitors: configurationOf(parts).monitors.service, explainer })
 }
 
-function deliveryRoutes(parts: TestApiParts): Route[] {
-  const egress = { request: () => Promise.reject(new Error('no receiver is contacted through the API')) }
+const noReceiver = { request: () => Promise.reject(new Error('no receiver is contacted in these tests')) }
+
+function deliveryRoutes(parts: TestApiParts, egress: Pick<Egress, 'request'> = noReceiver): Route[] {
   const delivery = createDelivery({
     ...parts,
     egress,
+    triggers: configurationOf(parts).triggers.service,
     logger: createLogger({ level: 'silent' }),
     metrics: createMetrics(),
   })
