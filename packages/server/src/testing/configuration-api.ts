@@ -16,7 +16,7 @@ export function startConfigurationApi(options: Omit<TestApiOptions, 'routes'> = 
 }
 
 export type FullApiOptions = Omit<TestApiOptions, 'routes'> & {
-  /** What triggers are tested through; without it nobody can be reached. */
+  /** What receivers and nodes are called through; without it nobody can be reached. */
   egress?: Pick<Egress, 'request'>
 }
 
@@ -24,7 +24,11 @@ export type FullApiOptions = Omit<TestApiOptions, 'routes'> & {
 export function startFullApi({ egress, ...options }: FullApiOptions = {}): Promise<TestApi> {
   return startTestApi({
     ...options,
-    routes: (parts) => [...configurationRoutes(parts), ...deliveryRoutes(parts, egress), ...explainRoutes(parts)],
+    routes: (parts) => [
+      ...configurationRoutes(parts),
+      ...deliveryRoutes(parts, egress),
+      ...explainRoutes(parts, egress),
+    ],
   })
 }
 
@@ -40,15 +44,14 @@ function configurationOf(parts: TestApiParts) {
   return { networks, triggers, monitors }
 }
 
-function explainRoutes(parts: TestApiParts): Route[] {
-  const egress = { request: () => Promise.reject(new Error('no node is contacted in these tests')) }
+function explainRoutes(parts: TestApiParts, egress: Pick<Egress, 'request'> = nobody): Route[] {
   const explainer = createExplainService({ ...parts, egress, metrics: createMetrics() })
   return createExplainRoutes({ monitors: configurationOf(parts).monitors.service, explainer })
 }
 
-const noReceiver = { request: () => Promise.reject(new Error('no receiver is contacted in these tests')) }
+const nobody = { request: () => Promise.reject(new Error('nobody is contacted in these tests')) }
 
-function deliveryRoutes(parts: TestApiParts, egress: Pick<Egress, 'request'> = noReceiver): Route[] {
+function deliveryRoutes(parts: TestApiParts, egress: Pick<Egress, 'request'> = nobody): Route[] {
   const delivery = createDelivery({
     ...parts,
     egress,
