@@ -2,7 +2,6 @@ import type { ChannelRequest } from '../triggers/channels/channel.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { Egress, EgressResponse } from '../platform/egress/egress.ts'
 import { EgressError } from '../platform/egress/egress-error.ts'
-import { namesAddress } from '../platform/egress/outbound-url.ts'
 
 /**
  * What came of sending one request. `errorClass` is all that a tenant sees besides status and latency: it names the kind
@@ -10,6 +9,7 @@ import { namesAddress } from '../platform/egress/outbound-url.ts'
  */
 export type Attempt = {
   startedAt: Date
+  /** 0 when nobody was reached: how long that took would tell why. */
   latencyMs: number
   httpStatus: number | null
   /** Null when the receiver accepted. */
@@ -51,9 +51,12 @@ export async function sendOnce({ egress, clock }: SendDeps, request: ChannelRequ
   } catch (error) {
     if (!(error instanceof EgressError)) throw error
     return {
-      attempt: attemptOf(null, error.tenantCode),
+      attempt: {
+        ...attemptOf(null, error.tenantCode),
+        ...(error.tenantCode === 'unreachable' ? { latencyMs: 0 } : {}),
+      },
       outcome: 'failed',
-      repeat: repeatOfError(error, request.url),
+      repeat: repeatOfError(error),
       retryAfterMs: 0,
     }
   }
@@ -65,14 +68,15 @@ function repeatOfStatus(status: number): Repeat {
   return status >= 500 || status === 408 || status === 429 ? 'soon' : 'later'
 }
 
-function repeatOfError({ code }: EgressError, url: string): Repeat {
+/**
+ * Whoever could not be reached is tried again alike, for whatever reason: if a blocked address ended a delivery at once,
+ * tenants could find out which names exist inside and what the operator closes.
+ */
+function repeatOfError({ code }: EgressError): Repeat {
   switch (code) {
     case 'invalid_url':
       return 'never'
     case 'blocked_address':
-      // A name may resolve to something else tomorrow; and if it ended a delivery at once, tenants could find out which
-      // names exist inside. An address that is written out stays what it is.
-      return namesAddress(url) ? 'never' : 'soon'
     case 'dns_failure':
     case 'connect_failed':
     case 'tls_failure':

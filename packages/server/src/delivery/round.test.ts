@@ -76,12 +76,19 @@ describe('a round', () => {
     expect(scene.sent).toHaveLength(1)
   })
 
-  it('takes 410 as the end of the delivery, and so an address that can never be reached', async () => {
+  it('takes 410 as the end of the delivery, and so a URL that is none', async () => {
     expect((await createScene([410]).run()).end).toEqual({ kind: 'permanent' })
     expect((await createScene(['invalid_url']).run()).end).toEqual({ kind: 'permanent' })
-    for (const url of ['http://127.0.0.1/', 'http://[::1]/', 'http://2130706433/']) {
-      expect((await createScene(['blocked_address']).run(undefined, url)).end).toEqual({ kind: 'permanent' })
+  })
+
+  it('goes on alike for a refused connection and a blocked address, also one that is written out', async () => {
+    const results: unknown[] = []
+    for (const answer of ['connect_failed', 'blocked_address', 'dns_failure'] as const) {
+      const scene = createScene([answer])
+      const { attempts, end } = await scene.run(undefined, 'http://10.0.0.1/')
+      results.push({ end, slept: scene.sleptMs, attempts: attempts.map(({ startedAt: _, ...attempt }) => attempt) })
     }
+    expect(results.slice(1)).toEqual([results[0], results[0]])
   })
 
   it('sends identical bytes and headers every time', async () => {
