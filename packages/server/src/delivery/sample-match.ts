@@ -1,5 +1,6 @@
 import type { ChainFamily } from '../networks/source-chain.ts'
-import type { StoredMatch } from './match-object.ts'
+import type { Alert } from '../triggers/channels/channel.ts'
+import { matchObjectOf, type StoredMatch } from './match-object.ts'
 
 /** What a made-up match is called, so that nobody takes it for a real one. */
 const monitorName = 'Sample monitor'
@@ -118,7 +119,7 @@ function stellarSample(): StoredMatch {
 
 const samples: Record<ChainFamily, () => StoredMatch> = { EVM: evmSample, Stellar: stellarSample }
 
-/** A made-up match of a token transfer, in the parts in which a real one is stored. */
-export function sampleMatchOf(family: ChainFamily): StoredMatch {
-  return samples[family]()
+/** The alert of a made-up match of a token transfer. */
+export function sampleAlertOf(family: ChainFamily): Alert {
+  return { match: matchObjectOf(samples[family]()) }
 }

@@ -16,7 +16,7 @@ import { sendOnce, type SendDeps } from './attempt.ts'
 import { matchObjectOf } from './match-object.ts'
 import { findMatch } from './match-store.ts'
 import { isUuid } from './position.ts'
-import { sampleMatchOf } from './sample-match.ts'
+import { sampleAlertOf } from './sample-match.ts'
 import { shownRequestOf } from './shown-request.ts'
 
 export type TestSample = { match_id: string } | { chain: ChainFamily }
@@ -120,7 +120,7 @@ export function createTriggerTester(deps: TriggerTesterDeps): TriggerTester {
 const nothingSent = { outcome: 'not_sent', httpStatus: null, latencyMs: null, request: null } as const
 
 async function alertOfSample(tx: TenantTx, tenantId: string, sample: TestSample): Promise<Alert> {
-  if ('chain' in sample) return { match: matchObjectOf(sampleMatchOf(sample.chain)) }
+  if ('chain' in sample) return sampleAlertOf(sample.chain)
   const found = isUuid(sample.match_id) ? await findMatch(tx, tenantId, sample.match_id) : undefined
   if (found === undefined) throw new NotFoundError('The match')
   if (found.item === null) throw new Error('the transaction of a match is not stored')

@@ -26,6 +26,7 @@ import type { WriteContext } from '../tenants/write-context.ts'
 import { triggerAnswerOf, triggerInputOf, type TriggerAnswer } from './trigger-answer.ts'
 import { triggerEnvelope } from './trigger-schema.ts'
 import {
+  carriesNotices,
   deactivateTrigger,
   findTrigger,
   insertTrigger,
@@ -196,6 +197,10 @@ export function createTriggerService({ ids, tenantKeys }: TriggerServiceDeps): T
         throw new AppError('conflict', 'This trigger is used by monitors and cannot be deleted.', {
           details: { monitors },
         })
+      }
+      if (await carriesNotices(tx, tenantId, stored.id)) {
+        const message = 'The notices of the tenant are sent through this trigger: choose another one, or none, first.'
+        throw new AppError('conflict', message)
       }
       await deactivateTrigger(tx, tenantId, stored.id)
       await insertTriggerChange(tx, tenantId, stored.id)
