@@ -16,7 +16,7 @@ import { createLoop } from '../platform/supervised-loop.ts'
 
 export type DeliveryDeps = {
   database: Database
-  egress: Pick<Egress, 'request'>
+  egress: Pick<Egress, 'request' | 'connect'>
   tenantKeys: TenantKeys
   clock: Clock
   ids: Ids
