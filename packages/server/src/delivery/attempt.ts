@@ -1,6 +1,5 @@
-import type { ChannelRequest } from '../triggers/channels/channel.ts'
+import type { ChannelEgress, PreparedMessage, Repeat } from '../triggers/channels/channel.ts'
 import type { Clock } from '../platform/clock.ts'
-import type { Egress, EgressResponse } from '../platform/egress/egress.ts'
 import { EgressError } from '../platform/egress/egress-error.ts'
 
 /**
@@ -16,21 +15,14 @@ export type Attempt = {
   errorClass: string | null
 }
 
-/** When a failed request is worth repeating: in this round, in a later one, or not at all. */
-type Repeat = 'soon' | 'later' | 'never'
-
 export type AttemptResult =
   | { attempt: Attempt; outcome: 'delivered' }
   | { attempt: Attempt; outcome: 'failed'; repeat: Repeat; retryAfterMs: number }
 
-export type SendDeps = { egress: Pick<Egress, 'request'>; clock: Clock }
+export type SendDeps = { egress: ChannelEgress; clock: Clock }
 
-export const requestTimeoutMs = 10_000
-const answerSizeMaxBytes = 1024 * 1024
-const retryAfterMaxMs = 3_600_000
-
-/** Sends a request once. Failures of the way to the receiver are results; anything else throws. */
-export async function sendOnce({ egress, clock }: SendDeps, request: ChannelRequest): Promise<AttemptResult> {
+/** Sends a message once. Failures of the way to the receiver are results; anything else throws. */
+export async function sendOnce({ egress, clock }: SendDeps, message: PreparedMessage): Promise<AttemptResult> {
   const startedAt = clock.now()
   const attemptOf = (httpStatus: number | null, errorClass: string | null): Attempt => ({
     startedAt,
@@ -39,15 +31,11 @@ export async function sendOnce({ egress, clock }: SendDeps, request: ChannelRequ
     errorClass,
   })
   try {
-    const response = await egress.request({ ...request, timeoutMs: requestTimeoutMs, maxBodyBytes: answerSizeMaxBytes })
-    const { status } = response
-    if (status >= 200 && status < 300) return { attempt: attemptOf(status, null), outcome: 'delivered' }
-    return {
-      attempt: attemptOf(status, `http_${Math.floor(status / 100)}xx`),
-      outcome: 'failed',
-      repeat: repeatOfStatus(status),
-      retryAfterMs: retryAfterMsOf(response, clock.now()),
-    }
+    const verdict = await message.send(egress, clock)
+    const { outcome, status } = verdict
+    if (outcome === 'delivered') return { attempt: attemptOf(status, null), outcome }
+    const { errorClass, repeat, retryAfterMs } = verdict
+    return { attempt: attemptOf(status, errorClass), outcome, repeat, retryAfterMs }
   } catch (error) {
     if (!(error instanceof EgressError)) throw error
     return {
@@ -60,12 +48,6 @@ export async function sendOnce({ egress, clock }: SendDeps, request: ChannelRequ
       retryAfterMs: 0,
     }
   }
-}
-
-/** Quick repeats as in OZ Monitor (spec/02 §3.3). 410 says that the receiver is gone for good. */
-function repeatOfStatus(status: number): Repeat {
-  if (status === 410) return 'never'
-  return status >= 500 || status === 408 || status === 429 ? 'soon' : 'later'
 }
 
 /**
@@ -88,12 +70,4 @@ function repeatOfError({ code }: EgressError): Repeat {
     case 'aborted':
       return 'later'
   }
-}
-
-/** Seconds or an HTTP date (RFC 9110 §10.2.3) of a 429 or 503, at most an hour; anything unreadable counts as absent. */
-function retryAfterMsOf({ status, headers }: EgressResponse, now: Date): number {
-  const text = status === 429 || status === 503 ? headers['retry-after']?.trim() : undefined
-  if (text === undefined || text === '') return 0
-  const delayMs = /^\d+$/.test(text) ? Number(text) * 1_000 : Date.parse(text) - now.getTime()
-  return Number.isNaN(delayMs) ? 0 : Math.min(Math.max(delayMs, 0), retryAfterMaxMs)
 }

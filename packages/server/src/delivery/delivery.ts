@@ -20,7 +20,7 @@ import { createTriggerTester } from './trigger-test-service.ts'
 
 export type DeliveryDeps = {
   database: Database
-  egress: Pick<Egress, 'request'>
+  egress: Pick<Egress, 'request' | 'connect'>
   tenantKeys: TenantKeys
   clock: Clock
   ids: Ids

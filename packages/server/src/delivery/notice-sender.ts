@@ -9,8 +9,9 @@ import { openConfiguration } from '../tenants/secret-configuration.ts'
 import type { TenantKeys } from '../tenants/tenant-key-service.ts'
 import { ChannelError } from '../triggers/channels/channel.ts'
 import { channelOf } from '../triggers/channels/channels.ts'
-import { requestTimeoutMs, sendOnce, type SendDeps } from './attempt.ts'
+import { sendOnce, type SendDeps } from './attempt.ts'
 import { roundDelayMs, type Random } from './backoff.ts'
+import { sendMaxMs } from './round.ts'
 import {
   claimNotices,
   finishNotice,
@@ -40,7 +41,7 @@ export type NoticeSender = {
 
 const batchMax = 16
 const perTenantMax = 2
-const leaseMs = requestTimeoutMs + 30_000
+const leaseMs = 2 * sendMaxMs + 30_000
 
 type Outcome = NoticeEnd | { state: 'failed'; errorClass: string; retryAfterMs: number }
 
@@ -53,11 +54,13 @@ export function createNoticeSender(deps: NoticeSenderDeps): NoticeSender {
     try {
       const configuration = withMessage(trigger, delivery)
       const sending = { deliveryId: delivery.noticeId, incarnation: 1, now: clock.now() }
-      const request = channelOf(configuration).prepare(configuration, sampleAlertOf('EVM'), sending)
-      const result = await sendOnce(deps, request)
+      const message = channelOf(configuration).prepare(configuration, sampleAlertOf('EVM'), sending)
+      let result = await sendOnce(deps, message)
+      if (result.outcome === 'failed' && result.repeat === 'as_plain_text' && message.plain !== undefined)
+        result = await sendOnce(deps, message.plain)
       if (result.outcome === 'delivered') return { state: 'delivered', errorClass: null }
       const errorClass = result.attempt.errorClass ?? 'internal_error'
-      if (result.repeat === 'never') return { state: 'dead', errorClass }
+      if (result.repeat === 'never' || result.repeat === 'as_plain_text') return { state: 'dead', errorClass }
       return { state: 'failed', errorClass, retryAfterMs: result.retryAfterMs }
     } catch (error) {
       if (!(error instanceof ChannelError)) throw error

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { EgressError, type EgressErrorCode } from '../platform/egress/egress-error.ts'
 import type { EgressRequest, EgressResponse } from '../platform/egress/egress.ts'
+import { httpMessage } from '../triggers/channels/http-message.ts'
 import { quickRetriesOf } from './backoff.ts'
 import { leaseMs, runRound } from './round.ts'
 
@@ -37,8 +38,12 @@ function createScene(answers: readonly Answer[]) {
     elapsedMs: () => nowMs - start,
     run: (policy: Parameters<typeof quickRetriesOf>[0] = { jitter: 'none' }, url = request.url) =>
       runRound(
-        { egress: { request: respond }, clock, random: () => 1 },
-        { ...request, url },
+        {
+          egress: { request: respond, connect: () => Promise.reject(new Error('not by mail')) },
+          clock,
+          random: () => 1,
+        },
+        httpMessage({ ...request, url }),
         { retries: quickRetriesOf(policy), signal: stopping.signal },
       ),
   }
@@ -156,11 +161,14 @@ describe('a round', () => {
 
   it('lets an error of the server itself through', async () => {
     const deps = {
-      egress: { request: () => Promise.reject(new TypeError('a bug')) },
+      egress: {
+        request: () => Promise.reject(new TypeError('a bug')),
+        connect: () => Promise.reject(new Error('not by mail')),
+      },
       clock: { now: () => new Date(), sleep: async () => undefined },
       random: () => 0,
     }
     const options = { retries: quickRetriesOf(undefined), signal: new AbortController().signal }
-    await expect(runRound(deps, request, options)).rejects.toThrow('a bug')
+    await expect(runRound(deps, httpMessage(request), options)).rejects.toThrow('a bug')
   })
 })

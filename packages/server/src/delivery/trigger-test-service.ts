@@ -8,11 +8,11 @@ import { createTally } from '../platform/tally.ts'
 import type { ChainFamily } from '../networks/source-chain.ts'
 import { insertAuditEvent } from '../tenants/audit-store.ts'
 import type { WriteContext } from '../tenants/write-context.ts'
-import { ChannelError, type Alert, type Channel, type ChannelRequest } from '../triggers/channels/channel.ts'
+import { ChannelError, type Alert, type ChannelRequest, type PreparedMessage } from '../triggers/channels/channel.ts'
 import { channelOf } from '../triggers/channels/channels.ts'
 import type { TriggerService } from '../triggers/trigger-service.ts'
 import { adviceFor } from './advice.ts'
-import { sendOnce, type SendDeps } from './attempt.ts'
+import { sendOnce, type AttemptResult, type SendDeps } from './attempt.ts'
 import { matchObjectOf } from './match-object.ts'
 import { findMatch } from './match-store.ts'
 import { isUuid } from './position.ts'
@@ -73,25 +73,28 @@ export function createTriggerTester(deps: TriggerTesterDeps): TriggerTester {
 
   const send = async (configuration: TriggerConfig, alert: Alert): Promise<TriggerTestResult> => {
     const startedAtMs = clock.now().getTime()
-    let request: ChannelRequest
+    let message: PreparedMessage
     try {
-      const channel: Channel = channelOf(configuration)
-      request = channel.prepare(configuration, alert, { deliveryId: ids.uuid(), incarnation: 1, now: clock.now() })
+      const sending = { deliveryId: ids.uuid(), incarnation: 1, now: clock.now() }
+      message = channelOf(configuration).prepare(configuration, alert, sending)
     } catch (error) {
       if (!(error instanceof ChannelError)) throw error
       return { ...nothingSent, errorClass: error.code, advice: `The message cannot be sent: ${error.message}.` }
     }
-    const { attempt } = await sendOnce(deps, request)
-    const { httpStatus, errorClass } = attempt
+    let { result, request } = await sendShown(deps, message)
+    // As every round does, when the receiver cannot read the formatting.
+    if (result.outcome === 'failed' && result.repeat === 'as_plain_text' && message.plain !== undefined)
+      ({ result, request } = await sendShown(deps, message.plain))
+    const { httpStatus, errorClass, latencyMs } = result.attempt
     const isReached = errorClass !== 'unreachable'
     if (!isReached) await clock.sleep(startedAtMs + unreachableAnswerMs - clock.now().getTime())
     return {
       outcome: errorClass === null ? 'delivered' : 'failed',
       httpStatus,
       errorClass,
-      latencyMs: isReached ? Math.round(attempt.latencyMs) : null,
+      latencyMs: isReached ? Math.round(latencyMs) : null,
       advice: errorClass === null ? null : adviceFor(errorClass, httpStatus),
-      request: shownRequestOf(request, configuration),
+      request: request === undefined ? null : shownRequestOf(request, configuration),
     }
   }
 
@@ -118,6 +121,23 @@ export function createTriggerTester(deps: TriggerTesterDeps): TriggerTester {
 }
 
 const nothingSent = { outcome: 'not_sent', httpStatus: null, latencyMs: null, request: null } as const
+
+/** Sends a message and keeps what went out. */
+async function sendShown(
+  { egress, clock }: SendDeps,
+  message: PreparedMessage,
+): Promise<{ result: AttemptResult; request: ChannelRequest | undefined }> {
+  let request = message.rendered
+  const watched: SendDeps['egress'] = {
+    request: (asked) => {
+      const { url, method, headers, body = '' } = asked
+      request = { url, method, headers, body }
+      return egress.request(asked)
+    },
+    connect: (target) => egress.connect(target),
+  }
+  return { result: await sendOnce({ egress: watched, clock }, message), request }
+}
 
 async function alertOfSample(tx: TenantTx, tenantId: string, sample: TestSample): Promise<Alert> {
   if ('chain' in sample) return sampleAlertOf(sample.chain)

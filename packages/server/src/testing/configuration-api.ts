@@ -17,7 +17,7 @@ export function startConfigurationApi(options: Omit<TestApiOptions, 'routes'> = 
 
 export type FullApiOptions = Omit<TestApiOptions, 'routes'> & {
   /** What receivers and nodes are called through; without it nobody can be reached. */
-  egress?: Pick<Egress, 'request'>
+  egress?: Pick<Egress, 'request' | 'connect'>
 }
 
 /** The API with every route that the server has. */
@@ -44,14 +44,15 @@ function configurationOf(parts: TestApiParts) {
   return { networks, triggers, monitors }
 }
 
-function explainRoutes(parts: TestApiParts, egress: Pick<Egress, 'request'> = nobody): Route[] {
+function explainRoutes(parts: TestApiParts, egress: Pick<Egress, 'request' | 'connect'> = nobody): Route[] {
   const explainer = createExplainService({ ...parts, egress, metrics: createMetrics() })
   return createExplainRoutes({ monitors: configurationOf(parts).monitors.service, explainer })
 }
 
-const nobody = { request: () => Promise.reject(new Error('nobody is contacted in these tests')) }
+const refuse = () => Promise.reject(new Error('nobody is contacted in these tests'))
+const nobody = { request: refuse, connect: refuse }
 
-function deliveryRoutes(parts: TestApiParts, egress: Pick<Egress, 'request'> = nobody): Route[] {
+function deliveryRoutes(parts: TestApiParts, egress: Pick<Egress, 'request' | 'connect'> = nobody): Route[] {
   const delivery = createDelivery({
     ...parts,
     egress,

@@ -9,7 +9,7 @@ import { storedMatch } from '../../../testing/stored-alerts.ts'
 import { ChannelError, type Alert } from '../channel.ts'
 import { channelOf } from '../channels.ts'
 import { signBody } from './signature.ts'
-import { webhookChannel } from './webhook-channel.ts'
+import { webhookChannel, webhookRequest } from './webhook-channel.ts'
 
 const txHash = `0x${'ab'.repeat(32)}`
 const alert: Alert = { match: matchObjectOf(storedMatch(txHash)) }
@@ -25,7 +25,7 @@ function triggerOf(config: object) {
   })
 }
 
-const prepare = (config: object = {}, told: Alert = alert) => webhookChannel.prepare(triggerOf(config), told, sending)
+const prepare = (config: object = {}, told: Alert = alert) => webhookRequest(triggerOf(config), told, sending)
 const alertWithMemo = (value: string): Alert => {
   const args = [{ name: 'memo', value, indexed: false, kind: 'string' }]
   const events = [{ signature: 'Note(string)', args, hex_signature: '0x01' }]
@@ -163,7 +163,7 @@ describe('a retraction', () => {
   it('carries the id of the alert, and the incarnation that no configured header replaces', () => {
     const trigger = triggerOf({ headers: { 'Webhook-Incarnation': 'forged' } })
     const headers = (told: Alert, incarnation: number) =>
-      webhookChannel.prepare(trigger, told, { ...sending, incarnation }).headers
+      webhookRequest(trigger, told, { ...sending, incarnation }).headers
     const id = 'msg_018f000000007000800000000000000a'
     const type = { 'Content-Type': 'application/json' }
     expect(headers(alert, 1)).toEqual({ ...type, 'webhook-id': id })
@@ -183,7 +183,7 @@ describe('the headers of a webhook', () => {
     const config = { headers: { 'Webhook-ID': 'forged', 'WEBHOOK-id': 'forged' } }
     const later = { ...sending, now: new Date(sending.now.getTime() + 3_600_000) }
     const first = headersOf(config)
-    const again = webhookChannel.prepare(triggerOf(config), alert, later).headers
+    const again = webhookRequest(triggerOf(config), alert, later).headers
     expect(Object.entries(first).filter(([name]) => name.toLowerCase() === 'webhook-id')).toEqual([
       ['webhook-id', 'msg_018f000000007000800000000000000a'],
     ])
@@ -290,7 +290,7 @@ describe('a trigger of another kind', () => {
       config: { slack_url: plain('https://x.example'), message },
     })
     expect(() => channelOf(slack)).toThrow(ChannelError)
-    expect(() => webhookChannel.prepare(slack, alert, sending)).toThrow(ChannelError)
+    expect(() => webhookRequest(slack, alert, sending)).toThrow(ChannelError)
   })
 
   it('with the settings of a webhook is sent as a webhook, as in OZ Monitor', () => {
