@@ -112,9 +112,9 @@ describe('that a tenant cannot tell a refused, a blocked, an unresolved, a silen
   it('does not hold for the operator, whose log names host and reason', () => {
     const logged = lines.map((line): Record<string, unknown> => JSON.parse(line))
     const reasonOf = (host: string) =>
-      logged.filter((line) => line['host'] === host).map(({ msg, code }) => `${String(msg)} ${String(code ?? '')}`)[0]
+      logged.filter((line) => line['host'] === host).map(({ msg, code }) => `${String(msg)} ${String(code)}`)[0]
     expect([reasonOf('inside.example'), reasonOf('unknown.example'), reasonOf('hanging.example')]).toEqual([
-      'an outbound connection was refused ',
+      'an outbound connection was refused undefined',
       'an outbound connection could not be made dns_failure',
       'an outbound connection could not be made timeout',
     ])
