@@ -1,5 +1,6 @@
 import type { WebhookConfig } from '@smt/engine'
 import { ChannelError, type Sending } from '../channel.ts'
+import { messageId, retractionId } from '../message-id.ts'
 import { signBody } from './signature.ts'
 
 /**
@@ -27,16 +28,6 @@ export function webhookHeaders(
   headers.delete('webhook-incarnation')
   if (isRetraction || incarnation > 1) set('webhook-incarnation', String(incarnation))
   return Object.fromEntries(headers.values())
-}
-
-/** The name of a delivery to its receiver: the same in every attempt, so that a repeat can be told. */
-export function messageId(deliveryId: string): string {
-  return `msg_${deliveryId.replaceAll('-', '')}`
-}
-
-/** The name of the retraction of a delivery: a receiver sees what it takes back. */
-export function retractionId(deliveryId: string): string {
-  return `${messageId(deliveryId)}.retracted`
 }
 
 // They say whom the request is for (the URL does), how its bytes are framed and how the connection is used.
