@@ -4,7 +4,7 @@
  */
 export function adviceFor(errorClass: string, httpStatus: number | null): string {
   return (
-    (httpStatus === null ? undefined : adviceByStatus[httpStatus]) ??
+    (httpStatus !== null && errorClass.startsWith('http_') ? adviceByStatus[httpStatus] : undefined) ??
     adviceByClass[errorClass] ??
     'Look at the configuration of the trigger and at the log of the receiver.'
   )
@@ -27,12 +27,22 @@ const adviceByStatus: Record<number, string> = {
 const adviceByClass: Record<string, string> = {
   unreachable:
     'The receiver could not be reached. Check host and port: the host must resolve to public addresses only, accept the ' +
-    'connection within 5 seconds and, with https, show a valid certificate for its name.',
-  timeout: 'The receiver did not answer in full within 10 seconds. Let it answer first and work afterwards.',
+    'connection within 5 seconds and, with TLS, show a valid certificate for its name.',
+  timeout:
+    'The receiver did not answer in full within 10 seconds (an SMTP server: 25). Let it answer first and work afterwards.',
   connection_lost: 'The receiver ended the connection before its answer was complete. Look at its log.',
   invalid_response: 'What answered does not speak HTTP. Check the port and whether it is http or https.',
   invalid_url: 'The URL cannot be used: it must begin with http:// or https:// and hold no user name or password.',
   body_too_large: 'The answer of the receiver is larger than 1 MiB. A short answer is enough: only the status counts.',
+  message_refused: 'The service refuses this message. Simplify the template and try again.',
+  not_allowed:
+    'The service does not let us write there. Add the bot or the app to the chat again, or check its rights.',
+  channel_gone:
+    'The service knows no such webhook or chat any more. Create a new one there and put it into the trigger.',
+  invalid_token: 'The service does not know the token of the bot. Put the current one into the trigger.',
+  rate_limited: 'The service is being called too often. Try again later; alerts wait as long as it asks for.',
+  smtp_4xx: 'The mail server does not take the message for now. Its log should say why; alerts are repeated.',
+  smtp_5xx: 'The mail server refuses the message. Check user name, password, sender and recipients.',
   http_1xx:
     'The receiver answered with an interim status alone. Any status from 200 to 299 means that it has the alert.',
   http_3xx: 'The receiver redirects. Redirects are not followed: put the final URL into the trigger.',

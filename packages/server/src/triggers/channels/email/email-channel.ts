@@ -1,7 +1,7 @@
 import type { EmailConfig, TriggerConfig } from '@smt/engine'
-import { ChannelError, type Channel } from '../channel.ts'
-import { emailMessage } from './email-message.ts'
-import { sendOverSmtp, type SmtpTls } from './smtp.ts'
+import { ChannelError, type Channel, type ChannelRequest } from '../channel.ts'
+import { emailMessage, type EmailMessage } from './email-message.ts'
+import { sendOverSmtp, type SmtpServer, type SmtpTls } from './smtp.ts'
 
 /** The port of implicit TLS, and the default (spec/02 §4.1). */
 const implicitTlsPort = 465
@@ -29,11 +29,17 @@ export function createEmailChannel({ tls = {} }: { tls?: SmtpTls } = {}): Channe
       return {
         url: `smtps://${config.host}:${port}`,
         timeoutMs: mailTimeoutMs,
+        rendered: renderedMail(server, message),
         send: (egress) => sendOverSmtp(egress, { server, message, timeoutMs: mailTimeoutMs }),
       }
     },
     retryPolicy: (configuration) => settingsOf(configuration).retry_policy,
   }
+}
+
+function renderedMail({ host, port }: SmtpServer, { from, to, subject, text }: EmailMessage): ChannelRequest {
+  const headers = { From: from, To: to.join(', '), Subject: subject }
+  return { url: `smtps://${host}:${port}`, method: 'SMTP', headers, body: text }
 }
 
 function settingsOf({ config }: TriggerConfig): EmailConfig {
