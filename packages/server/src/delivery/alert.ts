@@ -31,7 +31,7 @@ export function alertOf(content: DeliveryContent): Alert {
     positions,
   })
   const isRetraction = content.kind === 'retraction'
-  const facts = factsOf(content, blockNumber)
+  const facts = factsOf({ ...content, blockNumber })
   if (content.toldKind === 'alert') return { match, facts, isRetraction }
   const name = isJsonObject(monitor) ? monitor['name'] : undefined
   return {
@@ -48,7 +48,10 @@ export function alertOf(content: DeliveryContent): Alert {
   }
 }
 
-function factsOf({ severity, blockTime, explorerUrl, item }: DeliveryContent, blockNumber: bigint): MatchFacts {
+type FactParts = Pick<DeliveryContent, 'severity' | 'blockTime' | 'explorerUrl' | 'item'> & { blockNumber: bigint }
+
+/** What templates can name besides the match object. */
+export function factsOf({ severity, blockTime, explorerUrl, item, blockNumber }: FactParts): MatchFacts {
   const receipt = isJsonObject(item) ? item['receipt'] : undefined
   return {
     blockNumber,

@@ -121,5 +121,11 @@ const samples: Record<ChainFamily, () => StoredMatch> = { EVM: evmSample, Stella
 
 /** The alert of a made-up match of a token transfer. */
 export function sampleAlertOf(family: ChainFamily): Alert {
-  return { match: matchObjectOf(samples[family]()) }
+  const facts = {
+    severity: 'low',
+    blockNumber: 1n,
+    blockTime: new Date(1_700_000_000_000),
+    explorerUrl: 'https://explorer.example',
+  }
+  return { match: matchObjectOf(samples[family]()), facts }
 }

@@ -12,6 +12,7 @@ import { ChannelError, type Alert, type ChannelRequest, type PreparedMessage } f
 import { channelOf } from '../triggers/channels/channels.ts'
 import type { TriggerService } from '../triggers/trigger-service.ts'
 import { adviceFor } from './advice.ts'
+import { factsOf } from './alert.ts'
 import { sendOnce, type AttemptResult, type SendDeps } from './attempt.ts'
 import { matchObjectOf } from './match-object.ts'
 import { findMatch } from './match-store.ts'
@@ -144,5 +145,5 @@ async function alertOfSample(tx: TenantTx, tenantId: string, sample: TestSample)
   const found = isUuid(sample.match_id) ? await findMatch(tx, tenantId, sample.match_id) : undefined
   if (found === undefined) throw new NotFoundError('The match')
   if (found.item === null) throw new Error('the transaction of a match is not stored')
-  return { match: matchObjectOf(found) }
+  return { match: matchObjectOf(found), facts: factsOf(found) }
 }

@@ -125,6 +125,40 @@ describe('the test of a trigger', () => {
     }
   })
 
+  it('knows what templates can name besides the match', async () => {
+    const body = '${severity} ${network.slug} ${block.number} ${explorer.link}'
+    await trigger('facts', { message: { title: 't', body } })
+    expect(bodyOf(await test('facts', { match_id: matchId })).body).toMatch(/^\w+ acme_evm 100 \$\{explorer\.link\}$/)
+    expect(bodyOf(await test('facts', { chain: 'EVM' })).body).toBe(
+      `low sample_evm 1 https://explorer.example/tx/0x${'7e57'.padStart(64, '0')}`,
+    )
+  })
+
+  it.each([
+    ['slack', { slack_url: plain('https://hooks.slack.com/services/T/B/s3cret-part') }, 'POST'],
+    ['discord', { discord_url: plain('https://discord.com/api/webhooks/1/s3cret-part') }, 'POST'],
+    ['telegram', { token: plain(`12345678:${'s3cret-part'.padEnd(35, 'x')}`), chat_id: '42' }, 'POST'],
+    [
+      'email',
+      {
+        host: 'smtp.acme.example',
+        username: plain('s3cret-user'),
+        password: plain('s3cret-password'),
+        sender: 'a@acme.example',
+        recipients: ['b@acme.example'],
+      },
+      'SMTP',
+    ],
+  ])('shows the rendered message of %s also when the service cannot be reached', async (kind, config, method) => {
+    const message = { title: 'Title', body: 'found ${network.slug}' }
+    const configuration = { name: `Kind ${kind}`, trigger_type: kind, config: { ...config, message } }
+    await post('/triggers', { trigger_id: `kind-${kind}`, configuration })
+    const reply = await test(`kind-${kind}`, { chain: 'EVM' })
+    expect(reply.json).toMatchObject({ outcome: 'failed', error_class: 'unreachable', request: { method } })
+    expect(reply.json.request.body).toMatch(/found sample.*evm/)
+    expect(reply.text).not.toContain('s3cret')
+  })
+
   it('is not repeated and becomes no delivery, whatever the receiver says', async () => {
     receiver.setBehaviour(() => ({ status: 503, body: 'receiver-internals' }))
     const reply = await test('ops', { match_id: matchId })
