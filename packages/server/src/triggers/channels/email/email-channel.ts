@@ -36,6 +36,8 @@ export function createEmailChannel({ tls = {} }: { tls?: SmtpTls } = {}): Channe
   }
 }
 
+export const emailChannel = createEmailChannel()
+
 function settingsOf({ config }: TriggerConfig): EmailConfig {
   if (!('host' in config)) throw new ChannelError('unsupported_channel', 'the settings are not those of e-mail')
   return config
