@@ -41,7 +41,8 @@ function explainRoutes(parts: TestApiParts): Route[] {
 }
 
 function deliveryRoutes(parts: TestApiParts): Route[] {
-  const egress = { request: () => Promise.reject(new Error('no receiver is contacted through the API')) }
+  const refuse = () => Promise.reject(new Error('no receiver is contacted through the API'))
+  const egress = { request: refuse, connect: refuse }
   const delivery = createDelivery({
     ...parts,
     egress,
