@@ -1,7 +1,7 @@
 import { triggerConfigKind, type TriggerConfig } from '@smt/engine'
 import { ChannelError, type Channel, type ChannelKind } from './channel.ts'
 import { discordChannel } from './discord/discord-channel.ts'
-import { createEmailChannel } from './email/email-channel.ts'
+import { emailChannel } from './email/email-channel.ts'
 import { slackChannel } from './slack/slack-channel.ts'
 import { telegramChannel } from './telegram/telegram-channel.ts'
 import { webhookChannel } from './webhook/webhook-channel.ts'
@@ -10,7 +10,7 @@ const channels: Record<ChannelKind, Channel> = {
   slack: slackChannel,
   discord: discordChannel,
   telegram: telegramChannel,
-  email: createEmailChannel(),
+  email: emailChannel,
   webhook: webhookChannel,
 }
 

@@ -79,7 +79,7 @@ function shownBy(channel: string, template: string, value: string): string {
 }
 
 describe('what overrules the bytes of OZ Monitor', () => {
-  it.each(overruled)('%s: %j with %j', (channel, template, value, oz, here) => {
+  it.each(overruled)('%s: %j with %j', (...[channel, template, value, oz, here]) => {
     const shown = shownBy(channel, template, value)
     expect(shown).toBe(here)
     expect(shown).not.toBe(oz)

@@ -37,6 +37,8 @@ export function createEmailChannel({ tls = {} }: { tls?: SmtpTls } = {}): Channe
   }
 }
 
+export const emailChannel = createEmailChannel()
+
 function renderedMail({ host, port }: SmtpServer, { from, to, subject, text }: EmailMessage): ChannelRequest {
   const headers = { From: from, To: to.join(', '), Subject: subject }
   return { url: `smtps://${host}:${port}`, method: 'SMTP', headers, body: text }

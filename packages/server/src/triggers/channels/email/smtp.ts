@@ -1,4 +1,3 @@
-import type { Socket } from 'node:net'
 import { createTransport } from 'nodemailer'
 import { EgressError } from '../../../platform/egress/egress-error.ts'
 import type { ChannelEgress, Verdict } from '../channel.ts'
@@ -28,7 +27,7 @@ export async function sendOverSmtp(
 ): Promise<Verdict> {
   const { host, port, security, username, password, tls } = server
   const deadline = AbortSignal.timeout(timeoutMs)
-  const socket: Socket = await egress.connect({ host, port, signal: deadline })
+  const socket = await egress.connect({ host, port, signal: deadline })
   const end = () => socket.destroy()
   deadline.addEventListener('abort', end, { once: true })
   const transport = createTransport({

@@ -8,7 +8,7 @@ import { createEgress } from '../../../platform/egress/egress.ts'
 import { storedMatch } from '../../../testing/stored-alerts.ts'
 import { ChannelError, type Alert } from '../channel.ts'
 import { channelOf } from '../channels.ts'
-import { signBody } from './signature.ts'
+import { signBody, signMessage } from './signature.ts'
 import { webhookChannel, webhookRequest } from './webhook-channel.ts'
 
 const txHash = `0x${'ab'.repeat(32)}`
@@ -42,6 +42,27 @@ const codeOf = (config: object, told?: Alert) => {
   return 'sent'
 }
 
+const standardNames = ['webhook-id', 'webhook-timestamp', 'webhook-signature']
+const standardSignature = (key: string | Buffer) => {
+  const signed = 'msg_018f000000007000800000000000000a.1700000000.{"body":"Value 42","title":"Hi"}'
+  return `v1,${createHmac('sha256', key).update(signed).digest('base64')}`
+}
+
+describe('the signature of Standard Webhooks', () => {
+  // The example of the Standard Webhooks libraries.
+  it('is that of its libraries', () => {
+    const secret = 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw'
+    const message = { id: 'msg_p5jXN8AQM9LWM0D4loKWxJek', timestamp: '1614265330', body: '{"test": 2432232314}' }
+    expect(signMessage(secret, message)).toBe('v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=')
+  })
+
+  it('has the text of any other secret as its key, and no configured header replaces it', () => {
+    const headers = { 'Webhook-Signature': 'forged', 'WEBHOOK-TIMESTAMP': '1' }
+    expect(headersOf({ secret: plain('schlüssel'), headers })['webhook-signature']).toBe(standardSignature('schlüssel'))
+    expect(Object.keys(headersOf({ headers }))).toEqual(['Content-Type', 'webhook-id'])
+  })
+})
+
 describe('the signature of a webhook', () => {
   it.each([
     [
@@ -67,6 +88,8 @@ describe('the signature of a webhook', () => {
         'X-Signature': '309e452b49ca921bec2cf1752f9235e9b824b50cfe0898ab4bc3185dbca7fd63',
         'X-Timestamp': '1700000000000',
         'webhook-id': 'msg_018f000000007000800000000000000a',
+        'webhook-timestamp': '1700000000',
+        'webhook-signature': standardSignature('s3cr3t'),
       },
       body: '{"body":"Value 42","title":"Hi"}',
     })
@@ -81,7 +104,7 @@ describe('the signature of a webhook', () => {
   it('is replaced by a configured header in any letter case', () => {
     const headers = headersOf({ secret: plain('s3cr3t'), headers: { 'x-signature': 'mine', 'X-TIMESTAMP': '1' } })
     expect(headers).toMatchObject({ 'x-signature': 'mine', 'X-TIMESTAMP': '1' })
-    expect(Object.keys(headers)).toEqual(['Content-Type', 'x-signature', 'X-TIMESTAMP', 'webhook-id'])
+    expect(Object.keys(headers)).toEqual(['Content-Type', 'x-signature', 'X-TIMESTAMP', ...standardNames])
   })
 })
 
@@ -269,6 +292,8 @@ describe('a webhook on the wire', () => {
           'content-length': String(Buffer.byteLength(body)),
           'content-type': 'application/json',
           'webhook-id': 'msg_018f000000007000800000000000000a',
+          'webhook-signature': expect.stringMatching(/^v1,[\w+/]{43}=$/),
+          'webhook-timestamp': '1700000000',
           'x-name': Buffer.from('Jürgen 你好').toString('latin1'),
           'x-signature': createHmac('sha256', 'schlüssel').update(body).update('1700000000000').digest('hex'),
           'x-timestamp': '1700000000000',
@@ -282,14 +307,14 @@ describe('a webhook on the wire', () => {
 })
 
 describe('a trigger of another kind', () => {
-  it('is refused for good, as none but webhooks can be sent', () => {
+  it('is never sent as a webhook', () => {
     const message = { title: '', body: '' }
     const slack = triggerSchema.parse({
       name: 'S',
       trigger_type: 'slack',
       config: { slack_url: plain('https://x.example'), message },
     })
-    expect(() => channelOf(slack)).toThrow(ChannelError)
+    expect(channelOf(slack).kind).toBe('slack')
     expect(() => webhookRequest(slack, alert, sending)).toThrow(ChannelError)
   })
 
