@@ -108,8 +108,13 @@ export { explainLedgerMatch, type ExplainLedgerInput } from './matching/stellar/
 export { type LedgerExplanation } from './matching/stellar/ledger-explanation.ts'
 export { checkStellarConditions, type StellarCheck } from './matching/stellar/check-stellar-conditions.ts'
 export { checkStellarExtensions } from './matching/stellar/check-stellar-extensions.ts'
-export { matchVariables } from './template/match-variables.ts'
-export { renderTemplate, TemplateTooLongError } from './template/render-template.ts'
+export { matchVariables, type MatchFacts } from './template/match-variables.ts'
+export {
+  renderTemplate,
+  renderTemplateParts,
+  type TemplatePart,
+  TemplateTooLongError,
+} from './template/render-template.ts'
 export {
   type LedgerData,
   type StellarEvent,

@@ -56,7 +56,7 @@ export async function createServer({ env, environment }: ServerOptions): Promise
   metrics.collectProcess()
   const secrets = createSecrets(await loadMasterKey(env.SMT_MASTER_KEY, env.SMT_DATA_DIR))
   const tenantKeys = createTenantKeys({ secrets })
-  const egress = createEgress({ allow: env.SMT_EGRESS_ALLOW })
+  const egress = createEgress({ allow: env.SMT_EGRESS_ALLOW, deny: env.SMT_EGRESS_DENY, logger })
   shutdown.add('egress', () => egress.close())
   const deps = { database, secrets, tenantKeys, clock, ids, logger, metrics, egress }
 
@@ -65,7 +65,7 @@ export async function createServer({ env, environment }: ServerOptions): Promise
   const networks = createNetworks(deps)
   const triggers = createTriggers(deps)
   const monitors = createMonitors({ ...deps, networks: networks.service, triggers: triggers.service })
-  const delivery = createDelivery(deps)
+  const delivery = createDelivery({ ...deps, triggers: triggers.service })
   const explainer = createExplainService(deps)
   const explanations = createExplainRoutes({ monitors: monitors.service, explainer })
   const engine = createNativeEngine({

@@ -153,12 +153,20 @@ describe('what this version cannot execute', () => {
     ])
   })
 
-  it('is every trigger but webhooks', () => {
-    expect(unsupportedInTrigger(webhook)).toEqual([])
-    for (const other of [email, slack, discord, telegram, script, { ...webhook, trigger_type: 'slack' as const }]) {
-      expect(unsupportedInTrigger(other)).toMatchObject([{ pointer: '/trigger_type', code: 'unsupported_feature' }])
+  it('is scripts alone of all triggers', () => {
+    for (const channel of [webhook, email, slack, discord, telegram]) expect(unsupportedInTrigger(channel)).toEqual([])
+    expect(unsupportedInTrigger(script)).toMatchObject([{ pointer: '/trigger_type', code: 'unsupported_feature' }])
+    expect(unsupportedInTrigger({ ...script, trigger_type: 'slack' })).toMatchObject([{ pointer: '/config' }])
+  })
+
+  it('is e-mail under the name of another channel and the other way round, but no mixture of HTTP channels', () => {
+    expect(unsupportedInTrigger({ ...slack, trigger_type: 'webhook' })).toEqual([])
+    for (const mixed of [
+      { ...email, trigger_type: 'webhook' as const },
+      { ...webhook, trigger_type: 'email' as const },
+    ]) {
+      expect(unsupportedInTrigger(mixed)).toMatchObject([{ pointer: '/config', code: 'unsupported_feature' }])
     }
-    expect(unsupportedInTrigger({ ...slack, trigger_type: 'webhook' })).toMatchObject([{ pointer: '/config' }])
   })
 })
 

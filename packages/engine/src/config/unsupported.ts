@@ -19,15 +19,17 @@ export function unsupportedInMonitor(config: MonitorConfig): Problem[] {
   )
 }
 
-/** What this version cannot execute in a trigger: everything but webhooks. */
+/** What this version cannot execute in a trigger: scripts, and for HTTP channels the settings of another transport. */
 export function unsupportedInTrigger(config: TriggerConfig): Problem[] {
-  if (config.trigger_type !== 'webhook') {
-    const message = `triggers of type ${config.trigger_type} cannot be sent yet, only webhook`
-    return [unsupported(['trigger_type'], message)]
+  if (config.trigger_type === 'script') {
+    return [unsupported(['trigger_type'], 'triggers of type script cannot be sent yet')]
   }
   const kind = triggerConfigKind(config.config)
-  if (kind === 'webhook') return []
-  return [unsupported(['config'], `triggers with the fields of ${kind} cannot be sent yet, only webhook`)]
+  if (kind === 'script') return [unsupported(['config'], 'triggers with the fields of script cannot be sent yet')]
+  // OZ Monitor sends by the shape of the settings and refuses e-mail that is not both (spec/02 §2.1).
+  if ((kind === 'email') === (config.trigger_type === 'email')) return []
+  const message = `a trigger of type ${config.trigger_type} cannot be sent with the fields of ${kind}`
+  return [unsupported(['config'], message)]
 }
 
 function unsupported(path: readonly PathPart[], message: string): Problem {

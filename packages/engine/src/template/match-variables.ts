@@ -2,16 +2,21 @@ import type { JsonValue } from '../config/json.ts'
 import type { EvmMatchObject, MatchObject } from '../matching/assemble-match.ts'
 import type { MatchedSignature } from '../matching/match.ts'
 import type { StellarMatchObject } from '../matching/stellar/assemble-ledger-match.ts'
+import { type MatchFacts, addFacts } from './match-facts.ts'
 import { type Entry, pairArguments } from './pair-arguments.ts'
+
+export type { MatchFacts }
 
 /**
  * What a template can name of a match (spec/04 §8.3, spec/05 §11.2, spec/02 §7.2): the monitor's name, the hash of the
  * transaction, signatures and arguments of matched functions and events. On EVM also sender, recipient (a contract creation
  * has none) and value (decimal wei); on Stellar also types and arguments of matched operations, which OZ Monitor does not
- * have. Of arguments with the same name the last one counts.
+ * have. Of arguments with the same name the last one counts. Names that OZ Monitor lacks are those of `MatchFacts`.
  */
-export function matchVariables(match: MatchObject): Map<string, string> {
-  return 'EVM' in match ? evmVariables(match) : stellarVariables(match)
+export function matchVariables(match: MatchObject, facts: MatchFacts = {}): Map<string, string> {
+  const variables = 'EVM' in match ? evmVariables(match) : stellarVariables(match)
+  addFacts(variables, match, facts)
+  return variables
 }
 
 function evmVariables({ EVM: match }: EvmMatchObject): Map<string, string> {

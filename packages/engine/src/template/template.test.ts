@@ -34,6 +34,7 @@ describe('matchVariables', () => {
   it('names monitor and transaction, the value in decimal', () => {
     expect(Object.fromEntries(variablesOf({}, { value: '0xde0b6b3a7640000' }))).toEqual({
       'monitor.name': 'Test monitor',
+      'network.slug': 'testnet',
       'transaction.hash': hash(1),
       'transaction.from': address(0xf0),
       'transaction.to': address(0xf1),
@@ -72,6 +73,44 @@ describe('matchVariables', () => {
     expect(variables.get('events.0.args.value')).toBe('1000')
     expect(variables.get('events.1.args.value')).toBe('2000')
     expect(variables.get('events.1.args.')).toBe('b')
+  })
+})
+
+describe('the variables that OZ Monitor does not have', () => {
+  const match = assembleMatch({
+    chain: 'EVM',
+    monitor: monitor([]),
+    networkSlug: 'testnet',
+    item: { transaction: block([{ hash: hash(1) }]).transactions[0]!.json, logs: [], receipt: null },
+    matchedOn: { functions: [{ signature: 'a()', expression: null }], events: [], transactions: [] },
+    matchedOnArgs: { functions: null, events: null },
+    withReceipt: false,
+  })
+
+  it('come from what is known besides the match object', () => {
+    const variables = matchVariables(match, {
+      severity: 'critical',
+      blockNumber: 2n ** 60n,
+      blockTime: new Date(0),
+      receipt: { status: '0x0', gasUsed: '0x5208' },
+      explorerUrl: 'https://scan.example/',
+    })
+    expect(Object.fromEntries(variables)).toMatchObject({
+      severity: 'critical',
+      'block.number': '1152921504606846976',
+      'block.time': '1970-01-01T00:00:00.000Z',
+      'transaction.status': 'Failure',
+      'transaction.gas_used': '21000',
+      'contract.address': address(0xf1),
+      'explorer.link': `https://scan.example/tx/${hash(1)}`,
+    })
+  })
+
+  it('are absent when nothing is known, so that their placeholders stay', () => {
+    const names = [...matchVariables(match).keys()]
+    for (const name of ['severity', 'block.number', 'block.time', 'transaction.gas_used', 'explorer.link']) {
+      expect(names).not.toContain(name)
+    }
   })
 })
 

@@ -169,6 +169,7 @@ function errorsOf(route: Route): ErrorCode[] {
     ['payload_too_large', isWrite],
     ['unsupported_media_type', isWrite],
     ['invalid_object', isWrite],
+    ['rate_limited', route.isRateLimited === true],
     ['internal_error', true],
     ['busy', true],
   ]

@@ -28,6 +28,7 @@ export const problemTitles = {
   unsupported_media_type: 'The body is not application/json',
   invalid_object: 'The object has problems',
   idempotency_key_reused: 'The Idempotency-Key was used before',
+  rate_limited: 'Too many requests',
   internal_error: 'Internal error',
   node_failed: 'The chain node gave no usable answer',
   busy: 'Busy',

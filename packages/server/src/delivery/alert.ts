@@ -1,3 +1,4 @@
+import type { MatchFacts } from '@smt/engine'
 import type { Alert } from '../triggers/channels/channel.ts'
 import { isJsonObject } from '../tenants/json-object.ts'
 import type { DeliveryContent } from './dispatch-store.ts'
@@ -30,10 +31,12 @@ export function alertOf(content: DeliveryContent): Alert {
     positions,
   })
   const isRetraction = content.kind === 'retraction'
-  if (content.toldKind === 'alert') return { match, isRetraction }
+  const facts = factsOf({ ...content, blockNumber })
+  if (content.toldKind === 'alert') return { match, facts, isRetraction }
   const name = isJsonObject(monitor) ? monitor['name'] : undefined
   return {
     match,
+    facts,
     isRetraction,
     digest: {
       matchCount: content.matchCount,
@@ -42,5 +45,19 @@ export function alertOf(content: DeliveryContent): Alert {
       blockNumber,
       blockHash,
     },
+  }
+}
+
+type FactParts = Pick<DeliveryContent, 'severity' | 'blockTime' | 'explorerUrl' | 'item'> & { blockNumber: bigint }
+
+/** What templates can name besides the match object. */
+export function factsOf({ severity, blockTime, explorerUrl, item, blockNumber }: FactParts): MatchFacts {
+  const receipt = isJsonObject(item) ? item['receipt'] : undefined
+  return {
+    blockNumber,
+    explorerUrl,
+    ...(severity === null ? {} : { severity }),
+    ...(blockTime === null ? {} : { blockTime }),
+    ...(isJsonObject(receipt) ? { receipt } : {}),
   }
 }

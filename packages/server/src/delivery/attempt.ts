@@ -1,8 +1,6 @@
-import type { ChannelRequest } from '../triggers/channels/channel.ts'
+import type { ChannelEgress, PreparedMessage, Repeat } from '../triggers/channels/channel.ts'
 import type { Clock } from '../platform/clock.ts'
-import type { Egress, EgressResponse } from '../platform/egress/egress.ts'
 import { EgressError } from '../platform/egress/egress-error.ts'
-import { namesAddress } from '../platform/egress/outbound-url.ts'
 
 /**
  * What came of sending one request. `errorClass` is all that a tenant sees besides status and latency: it names the kind
@@ -10,27 +8,21 @@ import { namesAddress } from '../platform/egress/outbound-url.ts'
  */
 export type Attempt = {
   startedAt: Date
+  /** 0 when nobody was reached: how long that took would tell why. */
   latencyMs: number
   httpStatus: number | null
   /** Null when the receiver accepted. */
   errorClass: string | null
 }
 
-/** When a failed request is worth repeating: in this round, in a later one, or not at all. */
-type Repeat = 'soon' | 'later' | 'never'
-
 export type AttemptResult =
   | { attempt: Attempt; outcome: 'delivered' }
   | { attempt: Attempt; outcome: 'failed'; repeat: Repeat; retryAfterMs: number }
 
-export type SendDeps = { egress: Pick<Egress, 'request'>; clock: Clock }
+export type SendDeps = { egress: ChannelEgress; clock: Clock }
 
-export const requestTimeoutMs = 10_000
-const answerSizeMaxBytes = 1024 * 1024
-const retryAfterMaxMs = 3_600_000
-
-/** Sends a request once. Failures of the way to the receiver are results; anything else throws. */
-export async function sendOnce({ egress, clock }: SendDeps, request: ChannelRequest): Promise<AttemptResult> {
+/** Sends a message once. Failures of the way to the receiver are results; anything else throws. */
+export async function sendOnce({ egress, clock }: SendDeps, message: PreparedMessage): Promise<AttemptResult> {
   const startedAt = clock.now()
   const attemptOf = (httpStatus: number | null, errorClass: string | null): Attempt => ({
     startedAt,
@@ -39,40 +31,34 @@ export async function sendOnce({ egress, clock }: SendDeps, request: ChannelRequ
     errorClass,
   })
   try {
-    const response = await egress.request({ ...request, timeoutMs: requestTimeoutMs, maxBodyBytes: answerSizeMaxBytes })
-    const { status } = response
-    if (status >= 200 && status < 300) return { attempt: attemptOf(status, null), outcome: 'delivered' }
-    return {
-      attempt: attemptOf(status, `http_${Math.floor(status / 100)}xx`),
-      outcome: 'failed',
-      repeat: repeatOfStatus(status),
-      retryAfterMs: retryAfterMsOf(response, clock.now()),
-    }
+    const verdict = await message.send(egress, clock)
+    const { outcome, status } = verdict
+    if (outcome === 'delivered') return { attempt: attemptOf(status, null), outcome }
+    const { errorClass, repeat, retryAfterMs } = verdict
+    return { attempt: attemptOf(status, errorClass), outcome, repeat, retryAfterMs }
   } catch (error) {
     if (!(error instanceof EgressError)) throw error
     return {
-      attempt: attemptOf(null, error.tenantCode),
+      attempt: {
+        ...attemptOf(null, error.tenantCode),
+        ...(error.tenantCode === 'unreachable' ? { latencyMs: 0 } : {}),
+      },
       outcome: 'failed',
-      repeat: repeatOfError(error, request.url),
+      repeat: repeatOfError(error),
       retryAfterMs: 0,
     }
   }
 }
 
-/** Quick repeats as in OZ Monitor (spec/02 §3.3). 410 says that the receiver is gone for good. */
-function repeatOfStatus(status: number): Repeat {
-  if (status === 410) return 'never'
-  return status >= 500 || status === 408 || status === 429 ? 'soon' : 'later'
-}
-
-function repeatOfError({ code }: EgressError, url: string): Repeat {
+/**
+ * Whoever could not be reached is tried again alike, for whatever reason: if a blocked address ended a delivery at once,
+ * tenants could find out which names exist inside and what the operator closes.
+ */
+function repeatOfError({ code }: EgressError): Repeat {
   switch (code) {
     case 'invalid_url':
       return 'never'
     case 'blocked_address':
-      // A name may resolve to something else tomorrow; and if it ended a delivery at once, tenants could find out which
-      // names exist inside. An address that is written out stays what it is.
-      return namesAddress(url) ? 'never' : 'soon'
     case 'dns_failure':
     case 'connect_failed':
     case 'tls_failure':
@@ -84,12 +70,4 @@ function repeatOfError({ code }: EgressError, url: string): Repeat {
     case 'aborted':
       return 'later'
   }
-}
-
-/** Seconds or an HTTP date (RFC 9110 §10.2.3) of a 429 or 503, at most an hour; anything unreadable counts as absent. */
-function retryAfterMsOf({ status, headers }: EgressResponse, now: Date): number {
-  const text = status === 429 || status === 503 ? headers['retry-after']?.trim() : undefined
-  if (text === undefined || text === '') return 0
-  const delayMs = /^\d+$/.test(text) ? Number(text) * 1_000 : Date.parse(text) - now.getTime()
-  return Number.isNaN(delayMs) ? 0 : Math.min(Math.max(delayMs, 0), retryAfterMaxMs)
 }

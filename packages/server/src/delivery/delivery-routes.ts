@@ -5,7 +5,7 @@ import { insertAuditEvent } from '../tenants/audit-store.ts'
 import { filterText } from '../tenants/filter-text.ts'
 import { decodeCursor, encodeCursor, page, pageQuery } from '../tenants/page.ts'
 import { tenantRoute, type Route } from '../tenants/route.ts'
-import { messageId, retractionId } from '../triggers/channels/webhook/webhook-headers.ts'
+import { messageId, retractionId } from '../triggers/channels/message-id.ts'
 import { deliveryAnswer, deliveryPage, deliverySummary, replayAnswer, replayBody } from './delivery-schema.ts'
 import {
   deliveryStates,

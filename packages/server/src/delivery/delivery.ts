@@ -6,22 +6,27 @@ import type { Logger } from '../platform/logger.ts'
 import type { Metrics } from '../platform/metrics.ts'
 import type { Route } from '../tenants/route.ts'
 import type { TenantKeys } from '../tenants/tenant-key-service.ts'
+import type { TriggerService } from '../triggers/trigger-service.ts'
 import { createDeliveryRoutes } from './delivery-routes.ts'
 import { createDispatch } from './dispatch.ts'
 import { createFanOut } from './fan-out.ts'
 import { createMaintenance } from './maintenance.ts'
 import { createMatchRoutes } from './match-routes.ts'
+import { createNoticeSender } from './notice-sender.ts'
 import { retractAlerts } from './retraction-store.ts'
 import { createLoop } from '../platform/supervised-loop.ts'
+import { createTriggerTestRoutes } from './trigger-test-routes.ts'
+import { createTriggerTester } from './trigger-test-service.ts'
 
 export type DeliveryDeps = {
   database: Database
-  egress: Pick<Egress, 'request'>
+  egress: Pick<Egress, 'request' | 'connect'>
   tenantKeys: TenantKeys
   clock: Clock
   ids: Ids
   logger: Logger
   metrics: Metrics
+  triggers: Pick<TriggerService, 'open'>
 }
 
 /**
@@ -40,6 +45,8 @@ export type Delivery = {
 }
 
 const pollMs = 500
+/** Nobody waits for a notice as for an alert. */
+const noticePollMs = 2_000
 
 export function createDelivery(deps: DeliveryDeps): Delivery {
   const { ids } = deps
@@ -60,20 +67,31 @@ export function createDelivery(deps: DeliveryDeps): Delivery {
       return matches > 0
     },
   })
+  const notices = createNoticeSender({ ...deps, random })
+  const noticeLoop = createLoop(deps, {
+    name: 'delivery.notices',
+    pollMs: noticePollMs,
+    step: async () => (await notices.sendDue()) > 0,
+  })
   const maintenance = createMaintenance(deps)
 
   return {
     start: () => {
       fanOutLoop.start()
       dispatchLoop.start()
+      noticeLoop.start()
       maintenance.start()
     },
     stop: async () => {
-      await Promise.all([fanOutLoop.stop(), dispatchLoop.stop(), maintenance.stop()])
+      await Promise.all([fanOutLoop.stop(), dispatchLoop.stop(), noticeLoop.stop(), maintenance.stop()])
       await dispatch.stop()
     },
     wake: () => fanOutLoop.wake(),
     retractAlerts,
-    routes: [...createMatchRoutes(), ...createDeliveryRoutes({ wake: () => dispatchLoop.wake() })],
+    routes: [
+      ...createMatchRoutes(),
+      ...createDeliveryRoutes({ wake: () => dispatchLoop.wake() }),
+      ...createTriggerTestRoutes(createTriggerTester(deps)),
+    ],
   }
 }

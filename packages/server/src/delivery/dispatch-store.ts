@@ -111,6 +111,10 @@ export type DeliveryContent = Pick<DeliveryKey, 'tenantId' | 'id'> & {
   networkSlug: string | null
   blockNumber: bigint | null
   blockHash: string | null
+  blockTime: Date | null
+  severity: string | null
+  /** Of the network that the monitor referred to when it matched, as it is now. */
+  explorerUrl: string | null
   matchedOn: JsonValue
   matchedOnArgs: JsonValue
   positions: JsonValue
@@ -134,7 +138,7 @@ export async function listContents(tx: PlatformTx, keys: readonly DeliveryKey[])
     select d.tenant_id as "tenantId", d.id, d.kind, d.retracts, coalesce(r.kind, d.kind) as "toldKind", d.incarnation,
       d.match_count as "matchCount", m.created_at as "matchCreatedAt",
       d.kind <> 'retraction' and (d.orphaned_at is not null or m.orphaned_at is not null) as "isOrphaned", m.network_id as "networkSlug", m.block_number as "blockNumber",
-      m.block_hash as "blockHash", m.matched_on as "matchedOn", m.matched_on_args as "matchedOnArgs",
+      m.block_hash as "blockHash", i.block_time as "blockTime", m.severity, n.explorer_url as "explorerUrl", m.matched_on as "matchedOn", m.matched_on_args as "matchedOnArgs",
       m.with_receipt as "withReceipt", m.positions, m.family, m.source_id as "sourceId", i.body as item, v.configuration as monitor,
       case when t.is_active then t.configuration end as trigger, t.trigger_id as "triggerName"
     from unnest(${keys.map((key) => key.tenantId)}::uuid[], ${keys.map((key) => key.id)}::uuid[],
@@ -144,7 +148,8 @@ export async function listContents(tx: PlatformTx, keys: readonly DeliveryKey[])
     left join matches m on m.tenant_id = d.tenant_id and m.id = d.match_id and m.match_at = d.match_at
     left join monitor_versions v on v.tenant_id = m.tenant_id and v.id = m.monitor_version_id
     left join chain_items i on i.source_id = m.source_id and i.block_hash = m.block_hash and i.tx_hash = m.tx_hash
-    left join triggers t on t.tenant_id = d.tenant_id and t.id = d.trigger_id`)
+    left join triggers t on t.tenant_id = d.tenant_id and t.id = d.trigger_id
+    left join networks n on n.tenant_id = m.tenant_id and n.network_id = m.network_id and n.source_id = m.source_id and n.is_active`)
   const bodies = await listBodies(tx, rows)
   return rows.map(({ sourceId, ...row }) => ({
     ...row,

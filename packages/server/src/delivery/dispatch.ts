@@ -2,7 +2,7 @@ import type { Clock } from '../platform/clock.ts'
 import type { Ids } from '../platform/ids.ts'
 import type { Logger } from '../platform/logger.ts'
 import type { Metrics } from '../platform/metrics.ts'
-import { ChannelError, type Channel, type ChannelRequest } from '../triggers/channels/channel.ts'
+import { ChannelError, type Channel, type PreparedMessage } from '../triggers/channels/channel.ts'
 import { channelOf } from '../triggers/channels/channels.ts'
 import { alertOf } from './alert.ts'
 import type { Attempt } from './attempt.ts'
@@ -81,12 +81,12 @@ export function createDispatch(deps: DispatchDeps, options: DispatchOptions = {}
 
   const send = async (claimed: ClaimedDelivery): Promise<Outcome> => {
     const prepared = prepare(claimed, clock.now())
-    if (!('request' in prepared)) return prepared
-    const { channel, request, retries } = prepared
-    const host = hostOf(request.url)
+    if (!('message' in prepared)) return prepared
+    const { channel, message, retries } = prepared
+    const host = hostOf(message.url)
     if (!(await hosts.enter(host))) return { kind: 'returned', attempts: [], delayMs: hostBusyDelayMs }
     try {
-      const result = await runRound(deps, request, { retries, signal: stopping.signal })
+      const result = await runRound(deps, message, { retries, signal: stopping.signal })
       for (const { errorClass } of result.attempts) {
         metrics.deliveryAttempts.inc({ channel: channel.kind, outcome: errorClass === null ? 'delivered' : 'failed' })
       }
@@ -144,7 +144,7 @@ export function createDispatch(deps: DispatchDeps, options: DispatchOptions = {}
   }
 }
 
-type Prepared = { channel: Channel; request: ChannelRequest; retries: ReturnType<typeof quickRetriesOf> }
+type Prepared = { channel: Channel; message: PreparedMessage; retries: ReturnType<typeof quickRetriesOf> }
 
 /** The request of this round, or why there is none. Its timestamp and signature are the round's. */
 function prepare({ delivery, content, trigger }: ClaimedDelivery, now: Date): Prepared | Outcome {
@@ -154,13 +154,13 @@ function prepare({ delivery, content, trigger }: ClaimedDelivery, now: Date): Pr
   const alert = alertOf(content)
   try {
     const channel = channelOf(trigger)
-    const request = channel.prepare(trigger, alert, {
+    const message = channel.prepare(trigger, alert, {
       // A retraction goes under the name of what it takes back.
       deliveryId: content.retracts ?? delivery.id,
       incarnation: content.incarnation,
       now,
     })
-    return { channel, request, retries: quickRetriesOf(channel.retryPolicy(trigger)) }
+    return { channel, message, retries: quickRetriesOf(channel.retryPolicy(trigger)) }
   } catch (error) {
     if (!(error instanceof ChannelError)) throw error
     return { kind: 'permanent', attempts: [notSent(now, error.code)], errorClass: error.code }

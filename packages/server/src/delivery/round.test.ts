@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { EgressError, type EgressErrorCode } from '../platform/egress/egress-error.ts'
 import type { EgressRequest, EgressResponse } from '../platform/egress/egress.ts'
+import { httpMessage } from '../triggers/channels/http-message.ts'
 import { quickRetriesOf } from './backoff.ts'
 import { leaseMs, runRound } from './round.ts'
 
@@ -37,8 +38,12 @@ function createScene(answers: readonly Answer[]) {
     elapsedMs: () => nowMs - start,
     run: (policy: Parameters<typeof quickRetriesOf>[0] = { jitter: 'none' }, url = request.url) =>
       runRound(
-        { egress: { request: respond }, clock, random: () => 1 },
-        { ...request, url },
+        {
+          egress: { request: respond, connect: () => Promise.reject(new Error('not by mail')) },
+          clock,
+          random: () => 1,
+        },
+        httpMessage({ ...request, url }),
         { retries: quickRetriesOf(policy), signal: stopping.signal },
       ),
   }
@@ -76,12 +81,19 @@ describe('a round', () => {
     expect(scene.sent).toHaveLength(1)
   })
 
-  it('takes 410 as the end of the delivery, and so an address that can never be reached', async () => {
+  it('takes 410 as the end of the delivery, and so a URL that is none', async () => {
     expect((await createScene([410]).run()).end).toEqual({ kind: 'permanent' })
     expect((await createScene(['invalid_url']).run()).end).toEqual({ kind: 'permanent' })
-    for (const url of ['http://127.0.0.1/', 'http://[::1]/', 'http://2130706433/']) {
-      expect((await createScene(['blocked_address']).run(undefined, url)).end).toEqual({ kind: 'permanent' })
+  })
+
+  it('goes on alike for a refused connection and a blocked address, also one that is written out', async () => {
+    const results: unknown[] = []
+    for (const answer of ['connect_failed', 'blocked_address', 'dns_failure'] as const) {
+      const scene = createScene([answer])
+      const { attempts, end } = await scene.run(undefined, 'http://10.0.0.1/')
+      results.push({ end, slept: scene.sleptMs, attempts: attempts.map(({ startedAt: _, ...attempt }) => attempt) })
     }
+    expect(results.slice(1)).toEqual([results[0], results[0]])
   })
 
   it('sends identical bytes and headers every time', async () => {
@@ -149,11 +161,14 @@ describe('a round', () => {
 
   it('lets an error of the server itself through', async () => {
     const deps = {
-      egress: { request: () => Promise.reject(new TypeError('a bug')) },
+      egress: {
+        request: () => Promise.reject(new TypeError('a bug')),
+        connect: () => Promise.reject(new Error('not by mail')),
+      },
       clock: { now: () => new Date(), sleep: async () => undefined },
       random: () => 0,
     }
     const options = { retries: quickRetriesOf(undefined), signal: new AbortController().signal }
-    await expect(runRound(deps, request, options)).rejects.toThrow('a bug')
+    await expect(runRound(deps, httpMessage(request), options)).rejects.toThrow('a bug')
   })
 })

@@ -1,5 +1,5 @@
-import type { ChannelRequest } from '../triggers/channels/channel.ts'
-import { requestTimeoutMs, sendOnce, type Attempt, type SendDeps } from './attempt.ts'
+import type { PreparedMessage } from '../triggers/channels/channel.ts'
+import { sendOnce, type Attempt, type SendDeps } from './attempt.ts'
 import { quickDelayMs, type QuickRetries, type Random } from './backoff.ts'
 
 /**
@@ -14,25 +14,34 @@ export type RoundDeps = SendDeps & { random: Random }
 
 /** No request starts later than this after the round began, so that a round always ends before its lease does. */
 const roundMaxMs = 45_000
-export const leaseMs = roundMaxMs + requestTimeoutMs + 5_000
+/** No message takes longer, whatever its channel. */
+export const sendMaxMs = 30_000
+export const leaseMs = roundMaxMs + sendMaxMs + 5_000
 
 /**
- * One round: the request and its quick retries, all with identical bytes. A receiver that names a later time
+ * One round: the message and its quick retries, all with identical bytes. A message whose formatting the receiver cannot
+ * read is sent without it from then on, at once. A receiver that names a later time
  * (Retry-After) than the next quick retry ends the round.
  */
 export async function runRound(
   deps: RoundDeps,
-  request: ChannelRequest,
+  prepared: PreparedMessage,
   { retries, signal }: { retries: QuickRetries; signal: AbortSignal },
 ): Promise<RoundResult> {
   const { clock, random } = deps
   const startedAtMs = clock.now().getTime()
   const attempts: Attempt[] = []
+  let message = prepared
   for (let retry = 0; ; retry += 1) {
-    const result = await sendOnce(deps, request)
+    const result = await sendOnce(deps, message)
     attempts.push(result.attempt)
     if (result.outcome === 'delivered') return { attempts, end: { kind: 'delivered' } }
-    if (result.repeat === 'never') return { attempts, end: { kind: 'permanent' } }
+    if (result.repeat === 'as_plain_text' && message.plain !== undefined) {
+      message = message.plain
+      retry -= 1
+      continue
+    }
+    if (result.repeat === 'never' || result.repeat === 'as_plain_text') return { attempts, end: { kind: 'permanent' } }
     const failed: RoundResult = { attempts, end: { kind: 'failed', retryAfterMs: result.retryAfterMs } }
     if (result.repeat === 'later' || retry >= retries.max) return failed
     const delayMs = quickDelayMs(retries, retry, random)

@@ -57,9 +57,9 @@ export type ChainFamily = SourceBlock['type']
 /** What evaluating needs to know of a network; `passphrase` is Stellar's. */
 export type FollowedNetwork = { family: ChainFamily; slug: string; passphrase: string | undefined }
 
-const families: readonly ChainFamily[] = ['EVM', 'Stellar']
+export const chainFamilies = ['EVM', 'Stellar'] as const satisfies readonly ChainFamily[]
 
 /** Undefined: a network of this type cannot be followed. */
 export function chainFamilyOf(networkType: string): ChainFamily | undefined {
-  return families.find((family) => family === networkType)
+  return chainFamilies.find((family) => family === networkType)
 }

@@ -27,9 +27,10 @@ describe('configuration from the environment', () => {
       SMT_HTTP_PORT: 'secret-port',
       SMT_ROLES: 'api,secret-role',
       SMT_EGRESS_ALLOW: 'secret-range',
+      SMT_EGRESS_DENY: 'secret-range',
       SMT_DATABASE_URL: 'mysql://user:secret@db/x',
     })
-    for (const variable of ['SMT_HTTP_PORT', 'SMT_ROLES', 'SMT_EGRESS_ALLOW', 'SMT_DATABASE_URL']) {
+    for (const variable of ['SMT_HTTP_PORT', 'SMT_ROLES', 'SMT_EGRESS_ALLOW', 'SMT_EGRESS_DENY', 'SMT_DATABASE_URL']) {
       expect(message).toContain(variable)
     }
     expect(message).not.toContain('secret')

@@ -19,6 +19,16 @@ const listOf = (text: string) =>
     .map((part) => part.trim())
     .filter((part) => part !== '')
 
+const cidrs = z
+  .string()
+  .default('')
+  .transform((text, context) => {
+    const parsed = z.array(cidr).safeParse(listOf(text))
+    if (parsed.success) return parsed.data
+    context.addIssue({ code: 'custom', message: 'must be CIDRs separated by commas, such as 127.0.0.0/8,10.1.0.0/16' })
+    return z.NEVER
+  })
+
 const databaseFields = {
   SMT_DATABASE_URL: databaseUrl.optional(),
   SMT_DATABASE_PLATFORM_URL: databaseUrl.optional(),
@@ -63,18 +73,8 @@ export const serveSchema = z
         return z.NEVER
       }),
     SMT_SHARED_NETWORKS_DIR: z.string().min(1).optional(),
-    SMT_EGRESS_ALLOW: z
-      .string()
-      .default('')
-      .transform((text, context) => {
-        const parsed = z.array(cidr).safeParse(listOf(text))
-        if (parsed.success) return parsed.data
-        context.addIssue({
-          code: 'custom',
-          message: 'must be CIDRs separated by commas, such as 127.0.0.0/8,10.1.0.0/16',
-        })
-        return z.NEVER
-      }),
+    SMT_EGRESS_ALLOW: cidrs,
+    SMT_EGRESS_DENY: cidrs,
     SMT_REGISTRATION: z.enum(['open', 'invite', 'closed']).optional(),
     SMT_METRICS_TOKEN: z.string().min(16, 'must have at least 16 characters').optional(),
   })

@@ -25,6 +25,7 @@ const statusByCode = {
   unsupported_media_type: 415,
   invalid_object: 422,
   idempotency_key_reused: 422,
+  rate_limited: 429,
   internal_error: 500,
   node_failed: 502,
   busy: 503,

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import type { AccountService } from './account-service.ts'
 import { listSessionTenants } from './account-store.ts'
+import { objectId } from './envelope.ts'
 import { decodeCursor, encodeCursor, page, pageAnswer, pageQuery } from './page.ts'
 import { roles } from './permissions.ts'
 import { sessionRoute, tenantRoute, type Route } from './route.ts'
@@ -21,6 +22,7 @@ const tenantAnswer = z
     name: z.string(),
     plan: z.string(),
     state: z.string(),
+    notice_trigger_id: z.string().nullable().meta({ description: 'The trigger that new notices are sent through.' }),
     version: z.int(),
     created_at: z.iso.datetime(),
     updated_at: z.iso.datetime(),
@@ -91,14 +93,23 @@ export function createTenantRoutes(service: TenantService, accounts: Pick<Accoun
       method: 'PATCH',
       path: one,
       operationId: 'patchTenant',
-      summary: 'Rename a tenant',
+      summary: 'Change the name of a tenant, or where its notices are sent',
       tag,
       permission: 'tenant:write',
       params: slugParams,
-      body: z.strictObject({ name: tenantName.optional() }),
+      body: z.strictObject({
+        name: tenantName.optional(),
+        notice_trigger_id: objectId
+          .nullable()
+          .optional()
+          .meta({ description: 'One of its triggers, or null: new notices are then only listed.' }),
+      }),
       responses: { 200: tenantAnswer },
       handler: async (input) =>
-        input.write(async (tx) => answered(200, await service.rename(tx, writeContextOf(input), input.body.name))),
+        input.write(async (tx) => {
+          const { name, notice_trigger_id: noticeTriggerId } = input.body
+          return answered(200, await service.change(tx, writeContextOf(input), { name, noticeTriggerId }))
+        }),
     }),
     tenantRoute({
       method: 'DELETE',
@@ -120,7 +131,8 @@ export function createTenantRoutes(service: TenantService, accounts: Pick<Accoun
 }
 
 function answered(status: number, tenant: TenantRow) {
-  const { id, slug, name, plan, state, version, createdAt, updatedAt } = tenant
+  const { id, slug, name, plan, state, version, noticeTriggerId, createdAt, updatedAt } = tenant
   const dates = { created_at: createdAt.toISOString(), updated_at: updatedAt.toISOString() }
-  return { status, body: { id, slug, name, plan, state, version, ...dates }, headers: { etag: etagOf(version) } }
+  const body = { id, slug, name, plan, state, notice_trigger_id: noticeTriggerId, version, ...dates }
+  return { status, body, headers: { etag: etagOf(version) } }
 }

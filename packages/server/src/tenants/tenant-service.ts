@@ -1,5 +1,5 @@
 import type { TenantTx } from '../platform/db/tx.ts'
-import { NotFoundError } from '../platform/errors.ts'
+import { InvalidObjectError, NotFoundError, type Problem } from '../platform/errors.ts'
 import { insertAuditEvent } from './audit-store.ts'
 import { closeCountedQuotas } from './quota-store.ts'
 import {
@@ -12,16 +12,20 @@ import {
   insertChangesOfNetworks,
   insertChangesOfTriggers,
   lockTenant,
-  renameTenant,
+  lockNoticeTrigger,
   type TenantRow,
+  updateTenant,
 } from './tenant-store.ts'
 import { assertVersion } from './version.ts'
 import type { WriteContext } from './write-context.ts'
 
-/** A tenant itself: its name, and its end. */
+/** What of a tenant can be changed; what is undefined stays. */
+export type TenantChange = { name?: string | undefined; noticeTriggerId?: string | null | undefined }
+
+/** A tenant itself: its settings, and its end. */
 export type TenantService = {
   get(tx: TenantTx, tenantId: string): Promise<TenantRow>
-  rename(tx: TenantTx, context: WriteContext, name: string | undefined): Promise<TenantRow>
+  change(tx: TenantTx, context: WriteContext, change: TenantChange): Promise<TenantRow>
   /** Nothing of it is watched or sent from this commit on; its rows stay, and its slug stays taken. */
   remove(tx: TenantTx, context: WriteContext): Promise<void>
 }
@@ -43,19 +47,23 @@ export function createTenantService(): TenantService {
   return {
     get,
 
-    rename: async (tx, context, name) => {
+    change: async (tx, context, change) => {
       const stored = await lock(tx, context)
-      if (name === undefined || name === stored.name) return stored
-      await renameTenant(tx, context.tenantId, name)
-      await insertAuditEvent(tx, context.tenantId, {
+      const { name = stored.name, noticeTriggerId = stored.noticeTriggerId } = change
+      if (name === stored.name && noticeTriggerId === stored.noticeTriggerId) return stored
+      const { tenantId } = context
+      const noticeTrigger = noticeTriggerId === null ? null : await lockNoticeTrigger(tx, tenantId, noticeTriggerId)
+      if (noticeTrigger === undefined) throw new InvalidObjectError([unknownTrigger])
+      await updateTenant(tx, tenantId, { name, noticeTrigger })
+      await insertAuditEvent(tx, tenantId, {
         actor: context.actor,
         origin: context.origin,
         action: 'tenant.update',
         target: { kind: 'tenant', id: stored.slug },
-        before: { name: stored.name },
-        after: { name },
+        before: settingsOf(stored),
+        after: settingsOf({ name, noticeTriggerId }),
       })
-      return get(tx, context.tenantId)
+      return get(tx, tenantId)
     },
 
     remove: async (tx, context) => {
@@ -80,4 +88,14 @@ export function createTenantService(): TenantService {
       })
     },
   }
+}
+
+const unknownTrigger: Problem = {
+  pointer: '/notice_trigger_id',
+  code: 'unknown_trigger',
+  message: 'There is no trigger with this id.',
+}
+
+function settingsOf({ name, noticeTriggerId }: Pick<TenantRow, 'name' | 'noticeTriggerId'>) {
+  return { name, notice_trigger_id: noticeTriggerId }
 }

@@ -6,13 +6,17 @@ export type TenantRow = {
   name: string
   plan: string
   state: string
+  /** The tenant's own id of the trigger that its notices go through. */
+  noticeTriggerId: string | null
   version: number
   createdAt: Date
   updatedAt: Date
 }
 
 const columns = sql`
-  id, slug, name, plan, state, version, created_at as "createdAt", updated_at as "updatedAt"`
+  id, slug, name, plan, state, version, created_at as "createdAt", updated_at as "updatedAt",
+  (select r.trigger_id from triggers r
+    where r.tenant_id = tenants.id and r.id = tenants.notice_trigger_id and r.is_active) as "noticeTriggerId"`
 
 export async function findTenant(tx: TenantTx, tenantId: string): Promise<TenantRow | undefined> {
   return tx.row(sql<TenantRow>`select ${columns} from tenants where id = ${tenantId} and is_active`)
@@ -37,8 +41,25 @@ export async function createTenant(
     select app.create_tenant(${tenant.id}, ${tenant.slug}, ${tenant.name}, ${tenant.ownerId}, ${tenant.wrappedKey})`)
 }
 
-export async function renameTenant(tx: TenantTx, tenantId: string, name: string): Promise<void> {
-  await tx.execute(sql`update tenants set name = ${name}, version = version + 1 where id = ${tenantId}`)
+/** The row of an active trigger, which cannot be deleted before this transaction ends. */
+export async function lockNoticeTrigger(
+  tx: TenantTx,
+  tenantId: string,
+  triggerId: string,
+): Promise<string | undefined> {
+  const row = await tx.row(sql<{ id: string }>`
+    select id from triggers where tenant_id = ${tenantId} and trigger_id = ${triggerId} and is_active for share`)
+  return row?.id
+}
+
+export async function updateTenant(
+  tx: TenantTx,
+  tenantId: string,
+  { name, noticeTrigger }: { name: string; noticeTrigger: string | null },
+): Promise<void> {
+  await tx.execute(sql`
+    update tenants set name = ${name}, notice_trigger_id = ${noticeTrigger}, version = version + 1
+    where id = ${tenantId}`)
 }
 
 export async function deactivateTenant(tx: TenantTx, tenantId: string): Promise<void> {

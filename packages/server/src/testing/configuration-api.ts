@@ -3,6 +3,7 @@ import { createExplainRoutes } from '../engines/native/explain-routes.ts'
 import { createExplainService } from '../engines/native/explain-service.ts'
 import { createMonitors } from '../monitors/monitors.ts'
 import { createNetworks } from '../networks/networks.ts'
+import type { Egress } from '../platform/egress/egress.ts'
 import { createLogger } from '../platform/logger.ts'
 import { createMetrics } from '../platform/metrics.ts'
 import type { Route } from '../tenants/route.ts'
@@ -14,11 +15,20 @@ export function startConfigurationApi(options: Omit<TestApiOptions, 'routes'> = 
   return startTestApi({ ...options, routes: configurationRoutes })
 }
 
+export type FullApiOptions = Omit<TestApiOptions, 'routes'> & {
+  /** What receivers and nodes are called through; without it nobody can be reached. */
+  egress?: Pick<Egress, 'request' | 'connect'>
+}
+
 /** The API with every route that the server has. */
-export function startFullApi(options: Omit<TestApiOptions, 'routes'> = {}): Promise<TestApi> {
+export function startFullApi({ egress, ...options }: FullApiOptions = {}): Promise<TestApi> {
   return startTestApi({
     ...options,
-    routes: (parts) => [...configurationRoutes(parts), ...deliveryRoutes(parts), ...explainRoutes(parts)],
+    routes: (parts) => [
+      ...configurationRoutes(parts),
+      ...deliveryRoutes(parts, egress),
+      ...explainRoutes(parts, egress),
+    ],
   })
 }
 
@@ -34,17 +44,19 @@ function configurationOf(parts: TestApiParts) {
   return { networks, triggers, monitors }
 }
 
-function explainRoutes(parts: TestApiParts): Route[] {
-  const egress = { request: () => Promise.reject(new Error('no node is contacted in these tests')) }
+function explainRoutes(parts: TestApiParts, egress: Pick<Egress, 'request' | 'connect'> = nobody): Route[] {
   const explainer = createExplainService({ ...parts, egress, metrics: createMetrics() })
   return createExplainRoutes({ monitors: configurationOf(parts).monitors.service, explainer })
 }
 
-function deliveryRoutes(parts: TestApiParts): Route[] {
-  const egress = { request: () => Promise.reject(new Error('no receiver is contacted through the API')) }
+const refuse = () => Promise.reject(new Error('nobody is contacted in these tests'))
+const nobody = { request: refuse, connect: refuse }
+
+function deliveryRoutes(parts: TestApiParts, egress: Pick<Egress, 'request' | 'connect'> = nobody): Route[] {
   const delivery = createDelivery({
     ...parts,
     egress,
+    triggers: configurationOf(parts).triggers.service,
     logger: createLogger({ level: 'silent' }),
     metrics: createMetrics(),
   })

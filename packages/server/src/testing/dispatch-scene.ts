@@ -16,7 +16,7 @@ export type DispatchScene = {
   logged(): string
   /** A tenant with the monitor `transfers` and the trigger `ops`, which calls the receiver under `/<slug>`. */
   createTenant(slug: string, change?: Record<string, unknown>): Promise<TestTenant>
-  createDispatch(options?: DispatchOptions & { deps?: Partial<DispatchDeps> }): Dispatch
+  createDispatch(options?: DispatchOptions & { deps?: SceneDeps }): Dispatch
   /** Matches of the monitor `transfers` and their deliveries. */
   storeDeliveries(tenant: TestTenant, options?: Partial<StoredAlertsOptions>): Promise<void>
   /** Sends until nothing is due. */
@@ -29,6 +29,9 @@ export type DispatchScene = {
   clear(): Promise<void>
   close(): Promise<void>
 }
+
+/** What a test puts in place of the real thing; of the egress it may be one way out alone. */
+type SceneDeps = Partial<Omit<DispatchDeps, 'egress'> & { egress: Partial<DispatchDeps['egress']> }>
 
 type StoredDelivery = {
   id: string
@@ -69,7 +72,7 @@ export async function startDispatchScene(): Promise<DispatchScene> {
       return tenant
     },
     createDispatch: ({ deps = {}, ...options } = {}) =>
-      createDispatch({ ...api, egress, logger, random: () => 0.5, ...deps }, options),
+      createDispatch({ ...api, logger, random: () => 0.5, ...deps, egress: { ...egress, ...deps.egress } }, options),
     storeDeliveries: async (tenant, options = {}) => {
       await storeMatches(api, { tenant, monitorId: 'transfers', ...options })
       while ((await fanOut.runBatch()).matches > 0);

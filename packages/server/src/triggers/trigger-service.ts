@@ -1,5 +1,6 @@
 import {
   checkTrigger,
+  triggerSchema,
   triggerTypes,
   unsupportedInTrigger,
   type JsonValue,
@@ -18,13 +19,14 @@ import { isJsonObject, textIn } from '../tenants/json-object.ts'
 import { patchObject } from '../tenants/merge-patch.ts'
 import { decodeCursor, encodeCursor, page, type Page } from '../tenants/page.ts'
 import { rejectProblems } from '../tenants/reject-problems.ts'
-import { sealConfiguration, type Sealing } from '../tenants/secret-configuration.ts'
+import { openConfiguration, sealConfiguration, type Sealing } from '../tenants/secret-configuration.ts'
 import type { TenantKeys } from '../tenants/tenant-key-service.ts'
 import { assertVersion } from '../tenants/version.ts'
 import type { WriteContext } from '../tenants/write-context.ts'
 import { triggerAnswerOf, triggerInputOf, type TriggerAnswer } from './trigger-answer.ts'
 import { triggerEnvelope } from './trigger-schema.ts'
 import {
+  carriesNotices,
   deactivateTrigger,
   findTrigger,
   insertTrigger,
@@ -57,6 +59,8 @@ export type TriggerService = {
   replace(tx: TenantTx, context: WriteContext, triggerId: string, body: JsonValue): Promise<SavedTrigger>
   patch(tx: TenantTx, context: WriteContext, triggerId: string, patch: JsonValue): Promise<SavedTrigger>
   remove(tx: TenantTx, context: WriteContext, triggerId: string): Promise<void>
+  /** With its secrets in clear, to send with it once. Nothing of it may reach an answer, a log or an audit event. */
+  open(tx: TenantTx, tenantId: string, triggerId: string): Promise<TriggerConfig>
   /** The rows behind trigger ids; an unknown one is absent. With `share` none can be deleted before the transaction ends. */
   resolve(
     tx: TenantTx,
@@ -147,6 +151,13 @@ export function createTriggerService({ ids, tenantKeys }: TriggerServiceDeps): T
   return {
     get: async (tx, tenantId, triggerId) => triggerAnswerOf(await find(tx, tenantId, triggerId)),
 
+    open: async (tx, tenantId, triggerId) => {
+      const row = await find(tx, tenantId, triggerId)
+      const secrets = await tenantKeys.forTenant(tx, tenantId)
+      const place = { tenantId, table: 'triggers', rowId: row.id, column: 'configuration' }
+      return triggerSchema.parse(openConfiguration('trigger', row.configuration, { secrets, place }))
+    },
+
     list: async (tx, tenantId, { limit, cursor, q, trigger_type: triggerType }) => {
       const before = cursor === undefined ? undefined : decodeCursor(cursor, cursorSchema)[0]
       const rows = await listTriggers(tx, tenantId, { limit: limit + 1, before, q, triggerType })
@@ -186,6 +197,10 @@ export function createTriggerService({ ids, tenantKeys }: TriggerServiceDeps): T
         throw new AppError('conflict', 'This trigger is used by monitors and cannot be deleted.', {
           details: { monitors },
         })
+      }
+      if (await carriesNotices(tx, tenantId, stored.id)) {
+        const message = 'The notices of the tenant are sent through this trigger: choose another one, or none, first.'
+        throw new AppError('conflict', message)
       }
       await deactivateTrigger(tx, tenantId, stored.id)
       await insertTriggerChange(tx, tenantId, stored.id)

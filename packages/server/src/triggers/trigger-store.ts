@@ -113,6 +113,13 @@ export async function listMonitorsOfTrigger(tx: TenantTx, tenantId: string, id: 
   return rows.map((row) => row.monitorId)
 }
 
+/** Whether the tenant sends its notices through this trigger. */
+export async function carriesNotices(tx: TenantTx, tenantId: string, id: string): Promise<boolean> {
+  const row = await tx.row(sql<{ found: boolean }>`
+    select exists (select from tenants where id = ${tenantId} and notice_trigger_id = ${id}) as found`)
+  return row?.found === true
+}
+
 /** A trigger as a monitor refers to it. */
 export type TriggerReference = { id: string; triggerId: string }
 

@@ -46,6 +46,10 @@ export async function seedEveryTenantTable(admin: Admin, tenant: string, mark: s
       [tenant, id(6)],
     ],
     [
+      `insert into notice_deliveries (tenant_id, notice_id, trigger_id) select $1, id, $2 from notices where tenant_id = $1`,
+      [tenant, id(6)],
+    ],
+    [
       `insert into monitors (tenant_id, id, monitor_id, configuration, version_id) values ($1, $2, 'm', '{"name":"m","paused":false}', $3)`,
       [tenant, id(7), id(8)],
     ],

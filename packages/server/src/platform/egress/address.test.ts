@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { classifyAddress, isAllowed, parseRange } from './address.ts'
+import { classifyAddress, isWithin, parseRange } from './address.ts'
 import { forbiddenAddresses, publicAddresses } from '../../testing/hostile-addresses.ts'
 
 describe('classifyAddress', () => {
@@ -31,7 +31,7 @@ describe('classifyAddress', () => {
   })
 })
 
-describe('isAllowed', () => {
+describe('isWithin', () => {
   const loopback = [parseRange('127.0.0.0/8')]
 
   it.each([
@@ -46,19 +46,19 @@ describe('isAllowed', () => {
     ['127.0.0.1%lo', false],
     ['localhost', false],
   ])('judges %s by an IPv4 range as %s', (address, expected) => {
-    expect(isAllowed(address, loopback)).toBe(expected)
+    expect(isWithin(address, loopback)).toBe(expected)
   })
 
   it('judges IPv6 addresses by IPv6 ranges alone', () => {
     const ranges = [parseRange('fd00::/8'), parseRange('10.0.0.0/8')]
     const judged = ['fd12::1', 'fe80::1', '::ffff:10.1.2.3', '10.1.2.3', '11.0.0.1'].map((address) =>
-      isAllowed(address, ranges),
+      isWithin(address, ranges),
     )
     expect(judged).toEqual([true, false, true, true, false])
   })
 
   it('allows nothing without ranges', () => {
-    expect(isAllowed('127.0.0.1', [])).toBe(false)
+    expect(isWithin('127.0.0.1', [])).toBe(false)
   })
 })
 

@@ -27,17 +27,22 @@ export function classifyAddress(text: string): 'public' | 'forbidden' {
   return isGlobal && address.range() === 'unicast' ? 'public' : 'forbidden'
 }
 
+/** One spelling for each address; a mapped IPv4 address is that address. What is no address stays as it is. */
+export function canonicalAddress(text: string): string {
+  if (text.includes('%') || !ipaddr.isValid(text)) return text
+  return ipaddr.process(text).toString()
+}
+
 /** Parses a CIDR such as `127.0.0.0/8`; throws on anything else. */
 export function parseRange(cidr: string): AddressRange {
   return ipaddr.parseCIDR(cidr)
 }
 
-/** Whether the operator allows this address although it is not public. A mapped IPv4 address counts as that address. */
-export function isAllowed(text: string, allowed: readonly AddressRange[]): boolean {
+/** Whether an address is in one of the operator's ranges. A mapped IPv4 address counts as that address. */
+export function isWithin(text: string, ranges: readonly AddressRange[]): boolean {
   if (text.includes('%') || !ipaddr.isValid(text)) return false
-  const parsed = ipaddr.parse(text)
-  const address = parsed instanceof ipaddr.IPv6 && parsed.isIPv4MappedAddress() ? parsed.toIPv4Address() : parsed
-  return allowed.some((range) => isInRange(address, range))
+  const address = ipaddr.process(text)
+  return ranges.some((range) => isInRange(address, range))
 }
 
 function isInRange(address: ipaddr.IPv4 | ipaddr.IPv6, [base, bits]: AddressRange): boolean {

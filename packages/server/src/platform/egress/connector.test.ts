@@ -12,6 +12,8 @@ type Scene = {
   allow?: readonly string[]
   /** What the socket says it is connected to; the dialled address by default. */
   reached?: string | undefined
+  connectTimeoutMs?: number
+  dial?: Dial
 }
 
 /** A connector whose sockets are never opened: it tells what was resolved and dialled. */
@@ -19,8 +21,14 @@ function createScene({ addresses = [], allow = [], ...scene }: Scene) {
   const resolved: string[] = []
   const dialled: string[] = []
   const sockets: Socket[] = []
-  const dial: Dial = ({ address }, callback) => {
+  const failures: string[] = []
+  const dial: Dial = (options, callback) => {
+    const { address } = options
     dialled.push(address)
+    if (scene.dial !== undefined) {
+      scene.dial(options, callback)
+      return
+    }
     const socket = new Socket()
     Object.defineProperty(socket, 'remoteAddress', { value: 'reached' in scene ? scene.reached : address })
     sockets.push(socket)
@@ -28,7 +36,9 @@ function createScene({ addresses = [], allow = [], ...scene }: Scene) {
   }
   const connector = createGuardedConnector({
     allow: allow.map(parseRange),
-    connectTimeoutMs: 1_000,
+    ownAddresses: () => [],
+    connectTimeoutMs: scene.connectTimeoutMs ?? 1_000,
+    onFailure: ({ host, port, error }) => failures.push(`${host}:${port} ${error.code}`),
     resolve: async (hostname) => {
       resolved.push(hostname)
       return scene.resolve === undefined ? addresses : scene.resolve(hostname)
@@ -42,7 +52,7 @@ function createScene({ addresses = [], allow = [], ...scene }: Scene) {
         else reject(error ?? new Error('neither a socket nor an error'))
       })
     })
-  return { connect, resolved, dialled, sockets }
+  return { connect, resolved, dialled, sockets, failures }
 }
 
 async function refusalOf(attempt: Promise<unknown>): Promise<string> {
@@ -131,6 +141,32 @@ describe('the guarded connector', () => {
     )
     const byName = createScene({ allow, addresses: ['127.0.0.1', '10.0.0.1'] })
     expect(await refusalOf(byName.connect('mixed.example'))).toBe(blocked)
+  })
+
+  it('ends in time when the resolver or the connection hangs, and says only that nobody could be reached', async () => {
+    const hanging = createScene({ connectTimeoutMs: 20, resolve: () => new Promise(() => undefined) })
+    expect(await refusalOf(hanging.connect('slow.example'))).toBe('timeout connect unreachable')
+    const silent = createScene({ connectTimeoutMs: 20, dial: () => undefined })
+    expect(await refusalOf(silent.connect('1.1.1.1'))).toBe('timeout connect unreachable')
+  })
+
+  it('destroys a socket that comes after the time was over', async () => {
+    const arrivals: (() => void)[] = []
+    const socket = new Socket()
+    const scene = createScene({
+      connectTimeoutMs: 20,
+      dial: (_, callback) => arrivals.push(() => callback(null, socket)),
+    })
+    expect(await refusalOf(scene.connect('1.1.1.1'))).toBe('timeout connect unreachable')
+    for (const arrive of arrivals) arrive()
+    expect(socket.destroyed).toBe(true)
+  })
+
+  it('tells operators where and why, also of what tenants are told nothing about', async () => {
+    const scene = createScene({ addresses: ['10.0.0.1'] })
+    await refusalOf(scene.connect('inside.example'))
+    await refusalOf(createScene({}).connect('8.8.8.8'))
+    expect(scene.failures).toEqual(['inside.example:80 blocked_address'])
   })
 
   it('says that a name could not be resolved, be it an error or an empty answer', async () => {

@@ -1,6 +1,6 @@
 import { createServer, type RequestListener, type Server } from 'node:http'
 import { createServer as createTcpServer, type AddressInfo, type Server as TcpServer } from 'node:net'
-import { gzipSync } from 'node:zlib'
+import { brotliCompressSync, gzipSync } from 'node:zlib'
 import { afterEach, describe, expect, it } from 'vitest'
 import { createEgress, type Egress, type EgressOptions, type EgressRequest } from './egress.ts'
 import { EgressError } from './egress-error.ts'
@@ -112,17 +112,31 @@ describe('an outbound call', () => {
     )
   })
 
-  it('neither asks for compression nor expands it', async () => {
+  it.each([
+    ['gzip', gzipSync('0'.repeat(500_000))],
+    ['br', brotliCompressSync('0'.repeat(50_000_000))],
+    ['gzip, gzip', gzipSync(gzipSync('0'.repeat(10_000_000)))],
+  ])('neither asks for compression nor expands a bomb of %s', async (encoding, bomb) => {
     const asked: unknown[] = []
-    const bomb = gzipSync('0'.repeat(500_000))
     const { port } = await serve((request, response) => {
       asked.push(request.headers['accept-encoding'])
-      response.writeHead(200, { 'content-encoding': 'gzip' })
+      response.writeHead(200, { 'content-encoding': encoding })
       response.end(bomb)
     })
     const answer = await openEgress().request(requestTo(`http://127.0.0.1:${port}/`))
     expect(asked).toEqual([undefined])
     expect(answer.body.length).toBeLessThanOrEqual(bomb.length)
+  })
+
+  it('answers with the first redirect of a chain, wherever it leads', async () => {
+    const paths: (string | undefined)[] = []
+    const { port } = await serve((request, response) => {
+      paths.push(request.url)
+      const next = ['http://169.254.169.254/latest/meta-data/', 'file:///etc/passwd', '//127.0.0.1/', '/again']
+      response.writeHead(302, { location: next[paths.length % next.length], refresh: '0; url=/again' }).end()
+    })
+    expect((await openEgress().request(requestTo(`http://127.0.0.1:${port}/`))).status).toBe(302)
+    expect(paths).toEqual(['/'])
   })
 
   it('ends when the answer does not begin in time', async () => {
@@ -222,6 +236,7 @@ describe('the URL of an outbound call', () => {
   it.each([
     'http://foo@127.0.0.1:80@evil.com/',
     'http://127.0.0.1%2f@x/',
+    'http://xn--/',
     'http://user:pass@rpc.example/',
     'http://user@rpc.example/',
     'http://:pass@rpc.example/',

@@ -1,8 +1,11 @@
+import type { Socket } from 'node:net'
 import { Agent, errors, request as undiciRequest, type Dispatcher } from 'undici'
 import { parseRange } from './address.ts'
-import { createGuardedConnector, type Dial, type Resolver } from './connector.ts'
+import type { Logger } from '../logger.ts'
+import { createGuardedConnector, type ConnectorOptions } from './connector.ts'
 import { EgressError, type EgressErrorCode } from './egress-error.ts'
 import { parseOutboundUrl } from './outbound-url.ts'
+import { openTcpConnection, type ConnectTarget } from './tcp-connection.ts'
 
 export type EgressRequest = {
   url: string
@@ -18,33 +21,41 @@ export type EgressRequest = {
 export type EgressResponse = { status: number; headers: Record<string, string>; body: string; durationMs: number }
 
 /**
- * All outbound HTTP of the server (security.md 4, item 1): public addresses only unless the operator allows more, no
+ * Everything outbound of the server (security.md 4, item 1): public addresses only unless the operator allows more, no
  * redirects (a 3xx is simply the answer), bounded in time and size. Compression is not asked for and an answer is never
  * expanded. Throws EgressError alone.
  */
 export type Egress = {
   request(request: EgressRequest): Promise<EgressResponse>
+  /** A TCP connection to a judged address, for what is not HTTP. It belongs to the caller: `close` does not end it. */
+  connect(target: ConnectTarget): Promise<Socket>
   close(): Promise<void>
 }
 
-export type EgressOptions = {
+export type EgressOptions = Pick<ConnectorOptions, 'ownAddresses' | 'resolve' | 'dial'> & {
   /** CIDRs that may be reached besides public addresses, on any port. */
   allow: readonly string[]
+  /** CIDRs that are never reached, whatever else is said. */
+  deny?: readonly string[]
+  logger?: Pick<Logger, 'info' | 'warn'>
   connectTimeoutMs?: number
   connectionsPerHost?: number
-  resolve?: Resolver
-  dial?: Dial
 }
 
 export function createEgress(options: EgressOptions): Egress {
-  const { connectTimeoutMs = 5_000, connectionsPerHost = 16 } = options
+  const { allow, deny = [], logger, connectTimeoutMs = 5_000, connectionsPerHost = 16, ...parts } = options
+  const connector = createGuardedConnector({
+    ...parts,
+    allow: allow.map(parseRange),
+    deny: deny.map(parseRange),
+    connectTimeoutMs,
+    onFailure: ({ host, port, error: { code, cause } }) => {
+      if (code === 'blocked_address') logger?.warn({ host, port }, 'an outbound connection was refused')
+      else logger?.info({ host, port, code, err: cause }, 'an outbound connection could not be made')
+    },
+  })
   const agent = new Agent({
-    connect: createGuardedConnector({
-      allow: options.allow.map(parseRange),
-      connectTimeoutMs,
-      ...(options.resolve === undefined ? {} : { resolve: options.resolve }),
-      ...(options.dial === undefined ? {} : { dial: options.dial }),
-    }),
+    connect: connector,
     connections: connectionsPerHost,
     maxHeaderSize: 16_384,
     keepAliveTimeout: 10_000,
@@ -79,7 +90,11 @@ export function createEgress(options: EgressOptions): Egress {
     }
   }
 
-  return { request: send, close: () => agent.destroy() }
+  return {
+    request: send,
+    connect: (target) => openTcpConnection(connector, target),
+    close: () => agent.destroy(),
+  }
 }
 
 async function readBody(body: Dispatcher.ResponseData['body'], maxBytes: number): Promise<string> {

@@ -1,4 +1,3 @@
-import { isIP } from 'node:net'
 import { EgressError } from './egress-error.ts'
 
 /**
@@ -17,9 +16,4 @@ export function parseOutboundUrl(text: string): URL {
 /** The host as an address or name to resolve: brackets of IPv6 literals removed. */
 export function hostOf(url: { hostname: string }): string {
   return url.hostname.startsWith('[') ? url.hostname.slice(1, -1) : url.hostname
-}
-
-/** Whether a URL names an address instead of a host that is looked up. */
-export function namesAddress(url: string): boolean {
-  return URL.canParse(url) && isIP(hostOf(new URL(url))) !== 0
 }

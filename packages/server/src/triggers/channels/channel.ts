@@ -1,7 +1,9 @@
-import type { assembleMatch, RetryPolicy, TriggerConfig } from '@smt/engine'
+import type { assembleMatch, MatchFacts, RetryPolicy, TriggerConfig } from '@smt/engine'
+import type { Clock } from '../../platform/clock.ts'
+import type { Egress } from '../../platform/egress/egress.ts'
 
 /** The kinds of channel that alerts can be sent through; one folder each. */
-export type ChannelKind = 'webhook'
+export type ChannelKind = 'slack' | 'discord' | 'telegram' | 'email' | 'webhook'
 
 /** The object of one match as OZ Monitor makes it, wrapped by the name of its chain (spec/02 §6). */
 export type MatchObject = ReturnType<typeof assembleMatch>
@@ -10,9 +12,15 @@ export type MatchObject = ReturnType<typeof assembleMatch>
  * What is told: one match, or (with `digest`) that there were too many in one block to tell each, and the first one; with
  * `isRetraction`, that what was told of them does not hold, because their block left the chain.
  */
-export type Alert = { match: MatchObject; digest?: Digest; isRetraction?: boolean }
+export type Alert = {
+  match: MatchObject
+  /** What templates can name besides the match. */
+  facts?: MatchFacts
+  digest?: Digest
+  isRetraction?: boolean
+}
 
-type Digest = {
+export type Digest = {
   matchCount: number
   monitorName: string
   networkSlug: string
@@ -20,7 +28,7 @@ type Digest = {
   blockHash: string
 }
 
-/** The request that carries an alert. It may hold secrets: it is sent, and neither stored nor logged. */
+/** The HTTP request that carries an alert. It may hold secrets: it is sent, and neither stored nor logged. */
 export type ChannelRequest = { url: string; method: string; headers: Record<string, string>; body: string }
 
 export type Sending = {
@@ -31,15 +39,39 @@ export type Sending = {
   now: Date
 }
 
-/** One way to alert. What is particular to it stays in its folder; delivery knows requests and answers only. */
+/** The ways out that a channel may use; both are guarded. */
+export type ChannelEgress = Pick<Egress, 'request' | 'connect'>
+
+/** When a failed message is worth repeating: in this round, in a later one, as plain text at once, or not at all. */
+export type Repeat = 'soon' | 'later' | 'as_plain_text' | 'never'
+
+/**
+ * What an answer means. `errorClass` and `status` (of HTTP) are all that a tenant sees of it: the answer itself is not kept.
+ */
+export type Verdict =
+  | { outcome: 'delivered'; status: number | null }
+  | { outcome: 'failed'; status: number | null; errorClass: string; repeat: Repeat; retryAfterMs: number }
+
+/** An alert in the form of its channel, made once per round: its repeats send identical bytes. */
+export type PreparedMessage = {
+  /** Where it goes, for limits per host; it may hold secrets. */
+  url: string
+  /** From the call to the verdict. */
+  timeoutMs: number
+  /** Sends once. @throws EgressError when no answer came. */
+  send(egress: ChannelEgress, clock: Pick<Clock, 'now'>): Promise<Verdict>
+  /** What is sent, where that is no HTTP request: shown when a trigger is tested. It may hold secrets. */
+  rendered?: ChannelRequest
+  /** The same without formatting, for a receiver that cannot read it. */
+  plain?: PreparedMessage
+}
+
+/** One way to alert. What is particular to it stays in its folder; delivery knows messages and verdicts only. */
 export type Channel = {
   kind: ChannelKind
-  /**
-   * The request for an alert, made once per round: its repeats send identical bytes.
-   * @throws ChannelError when no request can be made of this configuration, now or later.
-   */
-  prepare(configuration: TriggerConfig, alert: Alert, sending: Sending): ChannelRequest
-  /** How a round repeats a failed request; undefined means the defaults. */
+  /** @throws ChannelError when no message can be made of this configuration, now or later. */
+  prepare(configuration: TriggerConfig, alert: Alert, sending: Sending): PreparedMessage
+  /** How a round repeats a failed message; undefined means the defaults. */
   retryPolicy(configuration: TriggerConfig): RetryPolicy | undefined
 }
 

@@ -1,6 +1,7 @@
-import { matchVariables, renderTemplate, TemplateTooLongError, type WebhookConfig } from '@smt/engine'
-import { ChannelError, type Alert } from '../channel.ts'
-import { sortedJson } from './sorted-json.ts'
+import type { WebhookConfig } from '@smt/engine'
+import type { Alert } from '../channel.ts'
+import { messageText } from '../message-parts.ts'
+import { sortedJson } from '../sorted-json.ts'
 
 /**
  * The bytes of a webhook, all keys sorted (spec/02 §3.1, §3.7).
@@ -39,20 +40,6 @@ function rawBody({ match, digest }: Alert): object {
   }
 }
 
-function templateBody(message: WebhookConfig['message'], { match, digest, isRetraction }: Alert): object {
-  const variables = matchVariables(match)
-  const title = `${isRetraction === true ? 'Retracted: ' : ''}${render(message?.title ?? '', variables)}`
-  const body = render(message?.body ?? '', variables)
-  if (digest === undefined) return { title, body }
-  const { matchCount, monitorName, blockNumber } = digest
-  return { title, body: `${matchCount} matches of ${monitorName} in block ${blockNumber}, the first: ${body}` }
-}
-
-function render(template: string, variables: ReadonlyMap<string, string>): string {
-  try {
-    return renderTemplate(template, variables)
-  } catch (error) {
-    if (error instanceof TemplateTooLongError) throw new ChannelError('message_too_long', error.message)
-    throw error
-  }
+function templateBody(message: WebhookConfig['message'], alert: Alert): object {
+  return messageText(message ?? { title: '', body: '' }, alert)
 }

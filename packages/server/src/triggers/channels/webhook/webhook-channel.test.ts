@@ -8,8 +8,8 @@ import { createEgress } from '../../../platform/egress/egress.ts'
 import { storedMatch } from '../../../testing/stored-alerts.ts'
 import { ChannelError, type Alert } from '../channel.ts'
 import { channelOf } from '../channels.ts'
-import { signBody } from './signature.ts'
-import { webhookChannel } from './webhook-channel.ts'
+import { signBody, signMessage } from './signature.ts'
+import { webhookChannel, webhookRequest } from './webhook-channel.ts'
 
 const txHash = `0x${'ab'.repeat(32)}`
 const alert: Alert = { match: matchObjectOf(storedMatch(txHash)) }
@@ -25,7 +25,7 @@ function triggerOf(config: object) {
   })
 }
 
-const prepare = (config: object = {}, told: Alert = alert) => webhookChannel.prepare(triggerOf(config), told, sending)
+const prepare = (config: object = {}, told: Alert = alert) => webhookRequest(triggerOf(config), told, sending)
 const alertWithMemo = (value: string): Alert => {
   const args = [{ name: 'memo', value, indexed: false, kind: 'string' }]
   const events = [{ signature: 'Note(string)', args, hex_signature: '0x01' }]
@@ -41,6 +41,27 @@ const codeOf = (config: object, told?: Alert) => {
   }
   return 'sent'
 }
+
+const standardNames = ['webhook-id', 'webhook-timestamp', 'webhook-signature']
+const standardSignature = (key: string | Buffer) => {
+  const signed = 'msg_018f000000007000800000000000000a.1700000000.{"body":"Value 42","title":"Hi"}'
+  return `v1,${createHmac('sha256', key).update(signed).digest('base64')}`
+}
+
+describe('the signature of Standard Webhooks', () => {
+  // The example of the Standard Webhooks libraries.
+  it('is that of its libraries', () => {
+    const secret = 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw'
+    const message = { id: 'msg_p5jXN8AQM9LWM0D4loKWxJek', timestamp: '1614265330', body: '{"test": 2432232314}' }
+    expect(signMessage(secret, message)).toBe('v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=')
+  })
+
+  it('has the text of any other secret as its key, and no configured header replaces it', () => {
+    const headers = { 'Webhook-Signature': 'forged', 'WEBHOOK-TIMESTAMP': '1' }
+    expect(headersOf({ secret: plain('schlüssel'), headers })['webhook-signature']).toBe(standardSignature('schlüssel'))
+    expect(Object.keys(headersOf({ headers }))).toEqual(['Content-Type', 'webhook-id'])
+  })
+})
 
 describe('the signature of a webhook', () => {
   it.each([
@@ -67,6 +88,8 @@ describe('the signature of a webhook', () => {
         'X-Signature': '309e452b49ca921bec2cf1752f9235e9b824b50cfe0898ab4bc3185dbca7fd63',
         'X-Timestamp': '1700000000000',
         'webhook-id': 'msg_018f000000007000800000000000000a',
+        'webhook-timestamp': '1700000000',
+        'webhook-signature': standardSignature('s3cr3t'),
       },
       body: '{"body":"Value 42","title":"Hi"}',
     })
@@ -81,7 +104,7 @@ describe('the signature of a webhook', () => {
   it('is replaced by a configured header in any letter case', () => {
     const headers = headersOf({ secret: plain('s3cr3t'), headers: { 'x-signature': 'mine', 'X-TIMESTAMP': '1' } })
     expect(headers).toMatchObject({ 'x-signature': 'mine', 'X-TIMESTAMP': '1' })
-    expect(Object.keys(headers)).toEqual(['Content-Type', 'x-signature', 'X-TIMESTAMP', 'webhook-id'])
+    expect(Object.keys(headers)).toEqual(['Content-Type', 'x-signature', 'X-TIMESTAMP', ...standardNames])
   })
 })
 
@@ -163,7 +186,7 @@ describe('a retraction', () => {
   it('carries the id of the alert, and the incarnation that no configured header replaces', () => {
     const trigger = triggerOf({ headers: { 'Webhook-Incarnation': 'forged' } })
     const headers = (told: Alert, incarnation: number) =>
-      webhookChannel.prepare(trigger, told, { ...sending, incarnation }).headers
+      webhookRequest(trigger, told, { ...sending, incarnation }).headers
     const id = 'msg_018f000000007000800000000000000a'
     const type = { 'Content-Type': 'application/json' }
     expect(headers(alert, 1)).toEqual({ ...type, 'webhook-id': id })
@@ -183,7 +206,7 @@ describe('the headers of a webhook', () => {
     const config = { headers: { 'Webhook-ID': 'forged', 'WEBHOOK-id': 'forged' } }
     const later = { ...sending, now: new Date(sending.now.getTime() + 3_600_000) }
     const first = headersOf(config)
-    const again = webhookChannel.prepare(triggerOf(config), alert, later).headers
+    const again = webhookRequest(triggerOf(config), alert, later).headers
     expect(Object.entries(first).filter(([name]) => name.toLowerCase() === 'webhook-id')).toEqual([
       ['webhook-id', 'msg_018f000000007000800000000000000a'],
     ])
@@ -269,6 +292,8 @@ describe('a webhook on the wire', () => {
           'content-length': String(Buffer.byteLength(body)),
           'content-type': 'application/json',
           'webhook-id': 'msg_018f000000007000800000000000000a',
+          'webhook-signature': expect.stringMatching(/^v1,[\w+/]{43}=$/),
+          'webhook-timestamp': '1700000000',
           'x-name': Buffer.from('Jürgen 你好').toString('latin1'),
           'x-signature': createHmac('sha256', 'schlüssel').update(body).update('1700000000000').digest('hex'),
           'x-timestamp': '1700000000000',
@@ -282,15 +307,15 @@ describe('a webhook on the wire', () => {
 })
 
 describe('a trigger of another kind', () => {
-  it('is refused for good, as none but webhooks can be sent', () => {
+  it('is never sent as a webhook', () => {
     const message = { title: '', body: '' }
     const slack = triggerSchema.parse({
       name: 'S',
       trigger_type: 'slack',
       config: { slack_url: plain('https://x.example'), message },
     })
-    expect(() => channelOf(slack)).toThrow(ChannelError)
-    expect(() => webhookChannel.prepare(slack, alert, sending)).toThrow(ChannelError)
+    expect(channelOf(slack).kind).toBe('slack')
+    expect(() => webhookRequest(slack, alert, sending)).toThrow(ChannelError)
   })
 
   it('with the settings of a webhook is sent as a webhook, as in OZ Monitor', () => {

@@ -1,5 +1,6 @@
 import type { TriggerConfig, WebhookConfig } from '@smt/engine'
-import { ChannelError, type Channel } from '../channel.ts'
+import { ChannelError, type Alert, type Channel, type ChannelRequest, type Sending } from '../channel.ts'
+import { httpMessage } from '../http-message.ts'
 import { webhookBody } from './webhook-body.ts'
 import { webhookHeaders } from './webhook-headers.ts'
 
@@ -9,17 +10,20 @@ import { webhookHeaders } from './webhook-headers.ts'
  */
 export const webhookChannel: Channel = {
   kind: 'webhook',
-  prepare: (configuration, alert, sending) => {
-    const config = settingsOf(configuration)
-    const body = webhookBody(config, alert)
-    return {
-      url: config.url.value,
-      method: config.method ?? 'POST',
-      headers: webhookHeaders(config, { ...sending, isRetraction: alert.isRetraction === true, body }),
-      body,
-    }
-  },
+  prepare: (configuration, alert, sending) => httpMessage(webhookRequest(configuration, alert, sending)),
   retryPolicy: (configuration) => settingsOf(configuration).retry_policy,
+}
+
+/** @throws ChannelError when no request can be made of this configuration. */
+export function webhookRequest(configuration: TriggerConfig, alert: Alert, sending: Sending): ChannelRequest {
+  const config = settingsOf(configuration)
+  const body = webhookBody(config, alert)
+  return {
+    url: config.url.value,
+    method: config.method ?? 'POST',
+    headers: webhookHeaders(config, { ...sending, isRetraction: alert.isRetraction === true, body }),
+    body,
+  }
 }
 
 function settingsOf({ config }: TriggerConfig): WebhookConfig {

@@ -1,11 +1,12 @@
 import type { WebhookConfig } from '@smt/engine'
 import { ChannelError, type Sending } from '../channel.ts'
-import { signBody } from './signature.ts'
+import { messageId, retractionId } from '../message-id.ts'
+import { signBody, signMessage } from './signature.ts'
 
 /**
  * The headers of a webhook: `Content-Type`, then the signature when there is a secret, then the configured ones, which
- * replace earlier ones in any letter case (spec/02 §3.1, §3.7), and last `webhook-id` and `webhook-incarnation`, which
- * nothing replaces. An alert of the first incarnation does not carry the latter: it is as it was before there were any.
+ * replace earlier ones in any letter case (spec/02 §3.1, §3.7), and last `webhook-id`, with a secret `webhook-timestamp` and
+ * `webhook-signature` (Standard Webhooks), and `webhook-incarnation`, which nothing replaces. An alert of the first incarnation does not carry the latter: it is as it was before there were any.
  *
  * @throws ChannelError for a header that HTTP cannot carry, and for an empty secret.
  */
@@ -23,20 +24,17 @@ export function webhookHeaders(
     set('X-Timestamp', timestamp)
   }
   for (const [name, value] of Object.entries(config.headers ?? {})) set(checkedName(name), checkedValue(value))
-  set('webhook-id', isRetraction ? retractionId(deliveryId) : messageId(deliveryId))
+  const id = isRetraction ? retractionId(deliveryId) : messageId(deliveryId)
+  set('webhook-id', id)
+  for (const name of ['webhook-timestamp', 'webhook-signature']) headers.delete(name)
+  if (config.secret != null) {
+    const timestamp = String(Math.floor(now.getTime() / 1_000))
+    set('webhook-timestamp', timestamp)
+    set('webhook-signature', signMessage(config.secret.value, { id, timestamp, body }))
+  }
   headers.delete('webhook-incarnation')
   if (isRetraction || incarnation > 1) set('webhook-incarnation', String(incarnation))
   return Object.fromEntries(headers.values())
-}
-
-/** The name of a delivery to its receiver: the same in every attempt, so that a repeat can be told. */
-export function messageId(deliveryId: string): string {
-  return `msg_${deliveryId.replaceAll('-', '')}`
-}
-
-/** The name of the retraction of a delivery: a receiver sees what it takes back. */
-export function retractionId(deliveryId: string): string {
-  return `${messageId(deliveryId)}.retracted`
 }
 
 // They say whom the request is for (the URL does), how its bytes are framed and how the connection is used.

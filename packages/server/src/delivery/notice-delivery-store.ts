@@ -1,0 +1,78 @@
+import type { JsonValue } from '@smt/engine'
+import { sql, type PlatformTx } from '../platform/db/tx.ts'
+
+/** A notice that waits in the outbox, with the trigger as it is now. */
+export type NoticeDelivery = {
+  tenantId: string
+  noticeId: string
+  triggerId: string
+  leaseId: string
+  attemptCount: number
+  kind: string
+  severity: string
+  subjectKind: string
+  subjectId: string
+  message: string
+  createdAt: Date
+  /** Secrets are sealed; null when the trigger was deleted. */
+  trigger: JsonValue
+}
+
+/** Leases what is due, at most `perTenantMax` of one tenant, so that nobody's backlog is all that is sent. */
+export async function claimNotices(
+  tx: PlatformTx,
+  { leaseId, leaseMs, limit, perTenantMax }: { leaseId: string; leaseMs: number; limit: number; perTenantMax: number },
+): Promise<NoticeDelivery[]> {
+  return tx.rows(sql<NoticeDelivery>`
+    with due as (
+      select w.tenant_id, w.notice_id from (
+        select tenant_id, notice_id, next_attempt_at,
+          row_number() over (partition by tenant_id order by next_attempt_at) as place
+        from notice_deliveries where state = 'pending' and next_attempt_at <= now()) w
+      where w.place <= ${perTenantMax}
+      order by w.next_attempt_at
+      limit ${limit}),
+    locked as (
+      select d.tenant_id, d.notice_id from notice_deliveries d
+      join due using (tenant_id, notice_id)
+      where d.state = 'pending' and d.next_attempt_at <= now()
+      for update of d skip locked),
+    leased as (
+      update notice_deliveries d
+      set lease_id = ${leaseId}, next_attempt_at = now() + make_interval(secs => ${leaseMs / 1_000})
+      from locked l
+      where d.tenant_id = l.tenant_id and d.notice_id = l.notice_id
+      returning d.*)
+    select d.tenant_id as "tenantId", d.notice_id as "noticeId", d.trigger_id as "triggerId", d.lease_id as "leaseId",
+      d.attempt_count as "attemptCount", n.kind, n.severity, n.subject_kind as "subjectKind",
+      n.subject_id as "subjectId", n.message, n.created_at as "createdAt", r.configuration as trigger
+    from leased d
+    join notices n on n.tenant_id = d.tenant_id and n.id = d.notice_id
+    left join triggers r on r.tenant_id = d.tenant_id and r.id = d.trigger_id and r.is_active`)
+}
+
+export type NoticeEnd = { state: 'delivered' | 'dead' | 'cancelled'; errorClass: string | null }
+
+/** Nothing is written when the lease is not held any more. */
+export async function finishNotice(tx: PlatformTx, delivery: NoticeDelivery, end: NoticeEnd): Promise<void> {
+  await tx.execute(sql`
+    update notice_deliveries
+    set state = ${end.state}, error_class = ${end.errorClass}, attempt_count = attempt_count + 1, lease_id = null
+    where tenant_id = ${delivery.tenantId} and notice_id = ${delivery.noticeId}
+      and state = 'pending' and lease_id = ${delivery.leaseId}`)
+}
+
+/** Plans the next attempt, or gives up when the time for it is over. */
+export async function postponeNotice(
+  tx: PlatformTx,
+  delivery: NoticeDelivery,
+  { errorClass, delayMs }: { errorClass: string; delayMs: number },
+): Promise<void> {
+  await tx.execute(sql`
+    update notice_deliveries
+    set state = case when give_up_at <= now() then 'dead' else 'pending' end,
+      next_attempt_at = now() + make_interval(secs => ${delayMs / 1_000}),
+      error_class = ${errorClass}, attempt_count = attempt_count + 1, lease_id = null
+    where tenant_id = ${delivery.tenantId} and notice_id = ${delivery.noticeId}
+      and state = 'pending' and lease_id = ${delivery.leaseId}`)
+}

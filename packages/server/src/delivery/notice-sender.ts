@@ -1,0 +1,129 @@
+import { triggerSchema, type JsonValue, type TriggerConfig } from '@smt/engine'
+import { sqlStateOf } from '../platform/db/database-error.ts'
+import type { Database } from '../platform/db/doors.ts'
+import type { PlatformTx } from '../platform/db/tx.ts'
+import type { Ids } from '../platform/ids.ts'
+import type { Logger } from '../platform/logger.ts'
+import { SecretError } from '../platform/secrets.ts'
+import { openConfiguration } from '../tenants/secret-configuration.ts'
+import type { TenantKeys } from '../tenants/tenant-key-service.ts'
+import { ChannelError } from '../triggers/channels/channel.ts'
+import { channelOf } from '../triggers/channels/channels.ts'
+import { sendOnce, type SendDeps } from './attempt.ts'
+import { roundDelayMs, type Random } from './backoff.ts'
+import { sendMaxMs } from './round.ts'
+import {
+  claimNotices,
+  finishNotice,
+  postponeNotice,
+  type NoticeDelivery,
+  type NoticeEnd,
+} from './notice-delivery-store.ts'
+import { sampleAlertOf } from './sample-match.ts'
+
+export type NoticeSenderDeps = SendDeps & {
+  database: Pick<Database, 'withPlatform'>
+  tenantKeys: TenantKeys
+  ids: Pick<Ids, 'uuid'>
+  logger: Pick<Logger, 'error'>
+  random: Random
+}
+
+/**
+ * Sends new notices through the trigger that their tenant chose for them, for up to 24 hours each. Like alerts they are
+ * leased, sent outside of any transaction and recorded after it: a crash repeats one, with the same id. What comes of it
+ * raises no further notice.
+ */
+export type NoticeSender = {
+  /** Sends what is due, some of each tenant; how many there were. */
+  sendDue(): Promise<number>
+}
+
+const batchMax = 16
+const perTenantMax = 2
+const leaseMs = 2 * sendMaxMs + 30_000
+
+type Outcome = NoticeEnd | { state: 'failed'; errorClass: string; retryAfterMs: number }
+
+export function createNoticeSender(deps: NoticeSenderDeps): NoticeSender {
+  const { clock, database, ids, logger, random } = deps
+
+  const send = async (delivery: NoticeDelivery, trigger: TriggerConfig | Error | undefined): Promise<Outcome> => {
+    if (trigger === undefined) return { state: 'cancelled', errorClass: 'trigger_deleted' }
+    if (trigger instanceof Error) throw trigger
+    try {
+      const configuration = withMessage(trigger, delivery)
+      const sending = { deliveryId: delivery.noticeId, incarnation: 1, now: clock.now() }
+      const message = channelOf(configuration).prepare(configuration, sampleAlertOf('EVM'), sending)
+      let result = await sendOnce(deps, message)
+      if (result.outcome === 'failed' && result.repeat === 'as_plain_text' && message.plain !== undefined)
+        result = await sendOnce(deps, message.plain)
+      if (result.outcome === 'delivered') return { state: 'delivered', errorClass: null }
+      const errorClass = result.attempt.errorClass ?? 'internal_error'
+      if (result.repeat === 'never' || result.repeat === 'as_plain_text') return { state: 'dead', errorClass }
+      return { state: 'failed', errorClass, retryAfterMs: result.retryAfterMs }
+    } catch (error) {
+      if (!(error instanceof ChannelError)) throw error
+      return { state: 'dead', errorClass: error.code }
+    }
+  }
+
+  const deliver = async (delivery: NoticeDelivery, trigger: TriggerConfig | Error | undefined): Promise<void> => {
+    const { tenantId, noticeId } = delivery
+    const outcome = await send(delivery, trigger).catch((error: unknown): Outcome => {
+      logger.error({ tenantId, noticeId, err: error }, 'a notice could not be prepared or sent')
+      return { state: 'failed', errorClass: 'internal_error', retryAfterMs: 0 }
+    })
+    await database.withPlatform((tx) => {
+      if (outcome.state !== 'failed') return finishNotice(tx, delivery, outcome)
+      const { errorClass, retryAfterMs } = outcome
+      const delayMs = Math.max(roundDelayMs(delivery.attemptCount, random), retryAfterMs)
+      return postponeNotice(tx, delivery, { errorClass, delayMs })
+    })
+  }
+
+  return {
+    sendDue: async () => {
+      const claimed = await database.withPlatform(async (tx) => {
+        const leased = await claimNotices(tx, { leaseId: ids.uuid(), leaseMs, limit: batchMax, perTenantMax })
+        const opened: (readonly [NoticeDelivery, TriggerConfig | Error | undefined])[] = []
+        for (const delivery of leased) opened.push([delivery, await openTrigger(deps, tx, delivery)])
+        return opened
+      })
+      await Promise.all(claimed.map(([delivery, trigger]) => deliver(delivery, trigger)))
+      return claimed.length
+    },
+  }
+}
+
+async function openTrigger(
+  { tenantKeys }: Pick<NoticeSenderDeps, 'tenantKeys'>,
+  tx: PlatformTx,
+  { tenantId, triggerId, trigger }: NoticeDelivery,
+): Promise<TriggerConfig | Error | undefined> {
+  if (trigger === null) return undefined
+  try {
+    const secrets = await tenantKeys.forTenant(tx, tenantId)
+    const place = { tenantId, table: 'triggers', rowId: triggerId, column: 'configuration' }
+    return triggerSchema.parse(openConfiguration('trigger', trigger, { secrets, place }))
+  } catch (error) {
+    // One tenant's broken secret must not stop the others; a failure of the database ends the transaction.
+    if (error instanceof Error && (error instanceof SecretError || sqlStateOf(error) === undefined)) return error
+    throw error
+  }
+}
+
+/** The trigger with the notice as its text. It holds no variables: what looks like one is a name that a tenant chose. */
+function withMessage(trigger: TriggerConfig, notice: NoticeDelivery): TriggerConfig {
+  const message = noticeMessage(notice)
+  const inTemplateMode: Record<string, JsonValue> = 'url' in trigger.config ? { payload_mode: 'template' } : {}
+  return triggerSchema.parse({ ...trigger, config: { ...trigger.config, message, ...inTemplateMode } })
+}
+
+function noticeMessage({ kind, severity, subjectKind, subjectId, message, createdAt }: NoticeDelivery) {
+  const plain = (text: string) => text.replaceAll('${', '$ {')
+  return {
+    title: plain(`Notice (${severity}): ${kind.replaceAll('_', ' ')}`),
+    body: plain(`${subjectKind} ${subjectId}: ${message} (${createdAt.toISOString()})`),
+  }
+}

@@ -1,0 +1,152 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { raiseNotice, resolveNotices, type Notice } from '../tenants/notice-store.ts'
+import { startDispatchScene, type DispatchScene } from '../testing/dispatch-scene.ts'
+import type { TestTenant } from '../testing/api-harness.ts'
+import { createNoticeSender, type NoticeSender } from './notice-sender.ts'
+
+let scene: DispatchScene
+let tenant: TestTenant
+let silent: TestTenant
+let sender: NoticeSender
+
+beforeAll(async () => {
+  scene = await startDispatchScene()
+  tenant = await scene.createTenant('acme')
+  silent = await scene.createTenant('silent')
+  const { api, egress } = scene
+  sender = createNoticeSender({ ...api, egress, logger: { error: () => undefined }, random: () => 0.5 })
+  const chosen = await patch({ notice_trigger_id: 'ops' })
+  if (chosen.status !== 200) throw new Error(chosen.text)
+})
+afterAll(() => scene.close())
+beforeEach(() => scene.clear())
+
+const patch = (body: object) => scene.api.request('PATCH', '/tenants/acme', { token: tenant.owner.token, body })
+
+const about = (id: string): Notice => ({
+  kind: 'network_failing',
+  severity: 'warning',
+  subject: { kind: 'network', id },
+  message: 'The node does not answer.',
+})
+const raise = (id: string, tenantIds = [tenant.id]) =>
+  scene.api.database.withPlatform((tx) => raiseNotice(tx, tenantIds, about(id)))
+
+async function outbox() {
+  const { rows } = await scene.api.test.admin.query<Record<string, unknown>>(
+    `select state, error_class, attempt_count, (next_attempt_at > now()) as waits from notice_deliveries order by created_at`,
+  )
+  return rows
+}
+const makeDue = () => scene.api.test.admin.query(`update notice_deliveries set next_attempt_at = now()`)
+
+describe('a new notice', () => {
+  it('goes once through the trigger that the tenant chose, with a stable id, and to nobody else', async () => {
+    await raise('mainnet', [tenant.id, silent.id])
+    await raise('mainnet', [tenant.id, silent.id])
+    expect([await sender.sendDue(), await sender.sendDue()]).toEqual([1, 0])
+    const [sent] = scene.requestsOf(tenant)
+    expect([scene.requestsOf(tenant).length, scene.requestsOf(silent).length]).toEqual([1, 0])
+    expect(JSON.parse(sent!.body)).toEqual({
+      title: 'Notice (warning): network failing',
+      body: expect.stringMatching(/^network mainnet: The node does not answer\. \(\d{4}-/),
+    })
+    const { json } = await scene.api.request('GET', '/tenants/acme/notices', { token: tenant.owner.token })
+    expect(sent!.headers['webhook-id']).toBe(`msg_${json.items[0].id.replaceAll('-', '')}`)
+    expect(await outbox()).toMatchObject([{ state: 'delivered', attempt_count: 1 }])
+  })
+
+  it('is sent again when what was resolved happens again', async () => {
+    await raise('mainnet')
+    await sender.sendDue()
+    await scene.api.database.withPlatform((tx) => resolveNotices(tx, [tenant.id], about('mainnet')))
+    await raise('mainnet')
+    await sender.sendDue()
+    expect(scene.requestsOf(tenant)).toHaveLength(2)
+  })
+
+  it('is repeated with the same bytes and id when the receiver fails, and raises no notice of its own', async () => {
+    scene.receiver.setBehaviour(() => ({ status: 503 }))
+    await raise('mainnet')
+    await sender.sendDue()
+    expect(await outbox()).toMatchObject([{ state: 'pending', error_class: 'http_5xx', attempt_count: 1, waits: true }])
+    expect(await sender.sendDue()).toBe(0)
+    scene.receiver.setBehaviour(() => ({ status: 200 }))
+    await makeDue()
+    await sender.sendDue()
+    const [first, second] = scene.requestsOf(tenant)
+    expect([second!.body, second!.headers['webhook-id']]).toEqual([first!.body, first!.headers['webhook-id']])
+    expect(await outbox()).toMatchObject([{ state: 'delivered', error_class: null, attempt_count: 2 }])
+    const { json } = await scene.api.request('GET', '/tenants/acme/notices', { token: tenant.owner.token })
+    expect(json.items).toHaveLength(1)
+  })
+
+  it('is given up after a day, and at once when the receiver is gone for good', async () => {
+    scene.receiver.setBehaviour(() => ({ status: 500 }))
+    await raise('late')
+    await scene.api.test.admin.query(`update notice_deliveries set give_up_at = now()`)
+    await sender.sendDue()
+    scene.receiver.setBehaviour(() => ({ status: 410 }))
+    await raise('gone')
+    await sender.sendDue()
+    expect(await outbox()).toMatchObject([
+      { state: 'dead', error_class: 'http_5xx' },
+      { state: 'dead', error_class: 'http_4xx' },
+    ])
+  })
+
+  it('takes a name that looks like a variable for a name', async () => {
+    await raise('${monitor.name}')
+    await sender.sendDue()
+    expect(scene.requestsOf(tenant)[0]!.body).toContain('network $ {monitor.name}:')
+  })
+
+  it('is sent by one of two processes that look at the same time', async () => {
+    for (const id of ['a', 'b', 'c']) await raise(id)
+    await Promise.all([sender.sendDue(), sender.sendDue()])
+    while ((await sender.sendDue()) > 0);
+    expect(scene.requestsOf(tenant)).toHaveLength(3)
+  })
+})
+
+describe('the trigger for notices', () => {
+  it('is one of the tenant, shown with it and audited', async () => {
+    const unknown = await patch({ notice_trigger_id: 'nobody' })
+    expect([unknown.status, unknown.json.errors]).toEqual([
+      422,
+      [expect.objectContaining({ pointer: '/notice_trigger_id', code: 'unknown_trigger' })],
+    ])
+    expect((await patch({ notice_trigger_id: null })).json.notice_trigger_id).toBeNull()
+    const chosen = await patch({ notice_trigger_id: 'ops', name: 'Acme' })
+    expect(chosen.json).toMatchObject({ notice_trigger_id: 'ops', name: 'Acme' })
+    const again = await patch({ notice_trigger_id: 'ops' })
+    expect(again.json.version).toBe(chosen.json.version)
+    const query = 'action=tenant.update&limit=1'
+    const audit = await scene.api.request('GET', '/tenants/acme/audit-events', { token: tenant.owner.token, query })
+    expect(audit.json.items).toMatchObject([
+      { before: { notice_trigger_id: null }, after: { notice_trigger_id: 'ops', name: 'Acme' } },
+    ])
+  })
+
+  it('is not deleted before another was chosen; without one nothing waits', async () => {
+    const { api } = scene
+    const { token } = silent.owner
+    const trigger = (await api.request('GET', '/tenants/silent/triggers/ops', { token })).json
+    const spare = { ...trigger, trigger_id: 'spare', configuration: { ...trigger.configuration, name: 'Spare' } }
+    spare.configuration.config = {
+      url: { type: 'Plain', value: 'https://a.example/' },
+      message: { title: 't', body: 'b' },
+    }
+    const body = { trigger_id: 'spare', configuration: spare.configuration }
+    expect((await api.request('POST', '/tenants/silent/triggers', { token, body })).status).toBe(201)
+    const choose = (id: string | null) =>
+      api.request('PATCH', '/tenants/silent', { token, body: { notice_trigger_id: id } })
+    expect((await choose('spare')).status).toBe(200)
+    const refused = await api.request('DELETE', '/tenants/silent/triggers/spare', { token })
+    expect([refused.status, refused.json.code]).toEqual([409, 'conflict'])
+    expect((await choose(null)).status).toBe(200)
+    expect((await api.request('DELETE', '/tenants/silent/triggers/spare', { token })).status).toBe(204)
+    await raise('mainnet', [silent.id])
+    expect(await outbox()).toEqual([])
+  })
+})

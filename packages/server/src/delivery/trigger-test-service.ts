@@ -1,0 +1,149 @@
+import type { TriggerConfig } from '@smt/engine'
+import type { Database } from '../platform/db/doors.ts'
+import type { TenantTx } from '../platform/db/tx.ts'
+import { AppError, NotFoundError } from '../platform/errors.ts'
+import type { Ids } from '../platform/ids.ts'
+import { createRateWindow } from '../platform/rate-window.ts'
+import { createTally } from '../platform/tally.ts'
+import type { ChainFamily } from '../networks/source-chain.ts'
+import { insertAuditEvent } from '../tenants/audit-store.ts'
+import type { WriteContext } from '../tenants/write-context.ts'
+import { ChannelError, type Alert, type ChannelRequest, type PreparedMessage } from '../triggers/channels/channel.ts'
+import { channelOf } from '../triggers/channels/channels.ts'
+import type { TriggerService } from '../triggers/trigger-service.ts'
+import { adviceFor } from './advice.ts'
+import { factsOf } from './alert.ts'
+import { sendOnce, type AttemptResult, type SendDeps } from './attempt.ts'
+import { matchObjectOf } from './match-object.ts'
+import { findMatch } from './match-store.ts'
+import { isUuid } from './position.ts'
+import { sampleAlertOf } from './sample-match.ts'
+import { shownRequestOf } from './shown-request.ts'
+
+export type TestSample = { match_id: string } | { chain: ChainFamily }
+
+export type TriggerTestResult = {
+  outcome: 'delivered' | 'failed' | 'not_sent'
+  httpStatus: number | null
+  errorClass: string | null
+  latencyMs: number | null
+  advice: string | null
+  /** Secrets masked; null when there is none to show. */
+  request: ChannelRequest | null
+}
+
+/** Sends one sample through a trigger, once and now. It becomes no delivery; the audit log knows of it. */
+export type TriggerTester = {
+  /**
+   * @throws AppError `busy` and `rate_limited` beyond what one tenant may; NotFoundError for the trigger and the match.
+   */
+  test(context: WriteContext, triggerId: string, sample: TestSample): Promise<TriggerTestResult>
+}
+
+export type TriggerTesterDeps = SendDeps & {
+  database: Pick<Database, 'withTenant'>
+  ids: Pick<Ids, 'uuid'>
+  triggers: Pick<TriggerService, 'open'>
+}
+
+/** Tests are for people: what one tenant has running at once, and begins in a minute, in each process. */
+const atOnceMax = 2
+const perMinuteMax = 20
+/** Longer than looking up and connecting can take: all who were not reached take this long, whatever the reason. */
+export const unreachableAnswerMs = 6_000
+
+export function createTriggerTester(deps: TriggerTesterDeps): TriggerTester {
+  const { clock, database, ids, triggers } = deps
+  const running = createTally()
+  const begun = createRateWindow(deps, { max: perMinuteMax, windowMs: 60_000 })
+
+  /** What is sent, read and audited in one transaction, before anything is sent. */
+  const load = (context: WriteContext, triggerId: string, sample: TestSample) =>
+    database.withTenant(context.tenantId, {}, async (tx) => {
+      const configuration = await triggers.open(tx, context.tenantId, triggerId)
+      const alert = await alertOfSample(tx, context.tenantId, sample)
+      await insertAuditEvent(tx, context.tenantId, {
+        actor: context.actor,
+        origin: context.origin,
+        action: 'trigger.test',
+        target: { kind: 'trigger', id: triggerId },
+        after: { sample },
+      })
+      return { configuration, alert }
+    })
+
+  const send = async (configuration: TriggerConfig, alert: Alert): Promise<TriggerTestResult> => {
+    const startedAtMs = clock.now().getTime()
+    let message: PreparedMessage
+    try {
+      const sending = { deliveryId: ids.uuid(), incarnation: 1, now: clock.now() }
+      message = channelOf(configuration).prepare(configuration, alert, sending)
+    } catch (error) {
+      if (!(error instanceof ChannelError)) throw error
+      return { ...nothingSent, errorClass: error.code, advice: `The message cannot be sent: ${error.message}.` }
+    }
+    let { result, request } = await sendShown(deps, message)
+    // As every round does, when the receiver cannot read the formatting.
+    if (result.outcome === 'failed' && result.repeat === 'as_plain_text' && message.plain !== undefined)
+      ({ result, request } = await sendShown(deps, message.plain))
+    const { httpStatus, errorClass, latencyMs } = result.attempt
+    const isReached = errorClass !== 'unreachable'
+    if (!isReached) await clock.sleep(startedAtMs + unreachableAnswerMs - clock.now().getTime())
+    return {
+      outcome: errorClass === null ? 'delivered' : 'failed',
+      httpStatus,
+      errorClass,
+      latencyMs: isReached ? Math.round(latencyMs) : null,
+      advice: errorClass === null ? null : adviceFor(errorClass, httpStatus),
+      request: request === undefined ? null : shownRequestOf(request, configuration),
+    }
+  }
+
+  return {
+    test: async (context, triggerId, sample) => {
+      const { tenantId } = context
+      if (running.of(tenantId) >= atOnceMax)
+        throw new AppError('busy', 'This tenant is testing triggers already.', { retryAfterS: 1 })
+      const waitMs = begun.take(tenantId)
+      if (waitMs > 0) {
+        throw new AppError('rate_limited', `A tenant may test ${perMinuteMax} times a minute.`, {
+          retryAfterS: Math.ceil(waitMs / 1_000),
+        })
+      }
+      running.add(tenantId)
+      try {
+        const { configuration, alert } = await load(context, triggerId, sample)
+        return await send(configuration, alert)
+      } finally {
+        running.remove(tenantId)
+      }
+    },
+  }
+}
+
+const nothingSent = { outcome: 'not_sent', httpStatus: null, latencyMs: null, request: null } as const
+
+/** Sends a message and keeps what went out. */
+async function sendShown(
+  { egress, clock }: SendDeps,
+  message: PreparedMessage,
+): Promise<{ result: AttemptResult; request: ChannelRequest | undefined }> {
+  let request = message.rendered
+  const watched: SendDeps['egress'] = {
+    request: (asked) => {
+      const { url, method, headers, body = '' } = asked
+      request = { url, method, headers, body }
+      return egress.request(asked)
+    },
+    connect: (target) => egress.connect(target),
+  }
+  return { result: await sendOnce({ egress: watched, clock }, message), request }
+}
+
+async function alertOfSample(tx: TenantTx, tenantId: string, sample: TestSample): Promise<Alert> {
+  if ('chain' in sample) return sampleAlertOf(sample.chain)
+  const found = isUuid(sample.match_id) ? await findMatch(tx, tenantId, sample.match_id) : undefined
+  if (found === undefined) throw new NotFoundError('The match')
+  if (found.item === null) throw new Error('the transaction of a match is not stored')
+  return { match: matchObjectOf(found), facts: factsOf(found) }
+}

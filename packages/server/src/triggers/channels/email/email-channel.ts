@@ -1,0 +1,50 @@
+import type { EmailConfig, TriggerConfig } from '@smt/engine'
+import { ChannelError, type Channel, type ChannelRequest } from '../channel.ts'
+import { emailMessage, type EmailMessage } from './email-message.ts'
+import { sendOverSmtp, type SmtpServer, type SmtpTls } from './smtp.ts'
+
+/** The port of implicit TLS, and the default (spec/02 §4.1). */
+const implicitTlsPort = 465
+/** Where servers begin in clear; STARTTLS is demanded there. Every other port is implicit TLS, as in OZ Monitor. */
+const startTlsPorts: ReadonlySet<number> = new Set([25, 587, 2525, 2587])
+/** Servers may let a stranger wait before they greet. */
+const mailTimeoutMs = 25_000
+
+/** E-mail through the tenant's SMTP server, always encrypted. `tls` says whom to trust besides the public authorities. */
+export function createEmailChannel({ tls = {} }: { tls?: SmtpTls } = {}): Channel {
+  return {
+    kind: 'email',
+    prepare: (configuration, alert, sending) => {
+      const config = settingsOf(configuration)
+      const port = Number(config.port ?? implicitTlsPort)
+      const message = emailMessage(config, alert, sending)
+      const server = {
+        host: config.host,
+        port,
+        security: startTlsPorts.has(port) ? ('starttls' as const) : ('tls' as const),
+        username: config.username.value,
+        password: config.password.value,
+        tls,
+      }
+      return {
+        url: `smtps://${config.host}:${port}`,
+        timeoutMs: mailTimeoutMs,
+        rendered: renderedMail(server, message),
+        send: (egress) => sendOverSmtp(egress, { server, message, timeoutMs: mailTimeoutMs }),
+      }
+    },
+    retryPolicy: (configuration) => settingsOf(configuration).retry_policy,
+  }
+}
+
+export const emailChannel = createEmailChannel()
+
+function renderedMail({ host, port }: SmtpServer, { from, to, subject, text }: EmailMessage): ChannelRequest {
+  const headers = { From: from, To: to.join(', '), Subject: subject }
+  return { url: `smtps://${host}:${port}`, method: 'SMTP', headers, body: text }
+}
+
+function settingsOf({ config }: TriggerConfig): EmailConfig {
+  if (!('host' in config)) throw new ChannelError('unsupported_channel', 'the settings are not those of e-mail')
+  return config
+}
