@@ -11,6 +11,7 @@ import { claim, type ClaimDeps, type ClaimedDelivery } from './claim.ts'
 import { createHostSlots } from './host-slots.ts'
 import { createTally } from '../platform/tally.ts'
 import { recordOutcome, type Outcome, type OutcomeDeps } from './outcome.ts'
+import { createTenantPicker } from './tenant-picker.ts'
 import { leaseMs, runRound, type RoundDeps, type RoundResult } from './round.ts'
 
 export type DispatchDeps = ClaimDeps &
@@ -45,7 +46,7 @@ export type Dispatch = {
   stop(): Promise<void>
 }
 
-/** A delivery whose host has no room, and too many before it that wait for some, goes to the end of the line. */
+/** A delivery whose host has no room comes back after this; its trigger is passed over until there is some. */
 const hostBusyDelayMs = 500
 const recordRetryDelayMs = 1_000
 
@@ -54,7 +55,13 @@ export function createDispatch(deps: DispatchDeps, options: DispatchOptions = {}
   const { inFlightMax = 64, perTenantMax = 4, perTriggerMax = 2, perHostMax = 16, onRoom } = options
   const tenants = createTally()
   const triggers = createTally()
-  const hosts = createHostSlots(perHostMax)
+  const hosts = createHostSlots({
+    perHostMax,
+    perSlowHostMax: Math.ceil(perHostMax / 4),
+    slowMax: Math.ceil(inFlightMax / 2),
+    perTenantSlowMax: Math.ceil(perTenantMax / 2),
+  })
+  const picker = createTenantPicker({ random: deps.random, start: ids.uuid() })
   const running = new Set<Promise<void>>()
   const stopping = new AbortController()
 
@@ -84,15 +91,17 @@ export function createDispatch(deps: DispatchDeps, options: DispatchOptions = {}
     if (!('request' in prepared)) return prepared
     const { channel, request, retries } = prepared
     const host = hostOf(request.url)
-    if (!(await hosts.enter(host))) return { kind: 'returned', attempts: [], delayMs: hostBusyDelayMs }
+    if (!hosts.enter(host, claimed.delivery)) return { kind: 'returned', attempts: [], delayMs: hostBusyDelayMs }
+    let tookMs = 0
     try {
       const result = await runRound(deps, request, { retries, signal: stopping.signal })
+      tookMs = Math.max(...result.attempts.map(({ latencyMs }) => latencyMs))
       for (const { errorClass } of result.attempts) {
         metrics.deliveryAttempts.inc({ channel: channel.kind, outcome: errorClass === null ? 'delivered' : 'failed' })
       }
       return outcomeOf(result)
     } finally {
-      hosts.leave(host)
+      hosts.leave(host, claimed.delivery, tookMs)
     }
   }
 
@@ -124,6 +133,8 @@ export function createDispatch(deps: DispatchDeps, options: DispatchOptions = {}
         perTenantMax,
         perTriggerMax,
         inFlight: { tenants: tenants.counts, triggers: triggers.counts },
+        heldTriggers: hosts.heldTriggers(),
+        picker,
       })
       for (const one of claimed) {
         const sending = deliver(one).finally(() => {
