@@ -34,5 +34,5 @@ create table trigger_health (
   primary key (tenant_id, trigger_id),
   foreign key (tenant_id, trigger_id) references triggers (tenant_id, id)
 );
-select app.guard_tenant_table('trigger_health', 'select, delete', 'select, insert, update, delete');
+select app.guard_tenant_table('trigger_health', 'select, update, delete', 'select, insert, update, delete');
 create trigger touch before update on trigger_health for each row execute function app.touch_updated_at();

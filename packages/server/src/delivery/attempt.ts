@@ -14,6 +14,8 @@ export type Attempt = {
   httpStatus: number | null
   /** Null when the receiver accepted. */
   errorClass: string | null
+  /** Set when nothing was sent, or when nobody knows whether what was sent arrived. */
+  arrival?: 'not_sent' | 'unknown'
 }
 
 /** When a failed request is worth repeating: in this round, in a later one, or not at all. */
@@ -42,16 +44,19 @@ export async function sendOnce({ egress, clock }: SendDeps, request: ChannelRequ
     const response = await egress.request({ ...request, timeoutMs: requestTimeoutMs, maxBodyBytes: answerSizeMaxBytes })
     const { status } = response
     if (status >= 200 && status < 300) return { attempt: attemptOf(status, null), outcome: 'delivered' }
+    const attempt = attemptOf(status, `http_${Math.floor(status / 100)}xx`)
     return {
-      attempt: attemptOf(status, `http_${Math.floor(status / 100)}xx`),
+      // A gateway that gave up waiting may have passed it on.
+      attempt: status === 502 || status === 504 ? { ...attempt, arrival: 'unknown' } : attempt,
       outcome: 'failed',
       repeat: repeatOfStatus(status),
       retryAfterMs: retryAfterMsOf(response, clock.now()),
     }
   } catch (error) {
     if (!(error instanceof EgressError)) throw error
+    const attempt = attemptOf(null, error.tenantCode)
     return {
-      attempt: attemptOf(null, error.tenantCode),
+      attempt: error.phase === 'request' ? { ...attempt, arrival: 'unknown' } : attempt,
       outcome: 'failed',
       repeat: repeatOfError(error, request.url),
       retryAfterMs: 0,
@@ -62,7 +67,7 @@ export async function sendOnce({ egress, clock }: SendDeps, request: ChannelRequ
 /** Quick repeats as in OZ Monitor (spec/02 §3.3). 410 says that the receiver is gone for good. */
 function repeatOfStatus(status: number): Repeat {
   if (status === 410) return 'never'
-  return status >= 500 || status === 408 || status === 429 ? 'soon' : 'later'
+  return status >= 500 || status === 408 || status === 425 || status === 429 ? 'soon' : 'later'
 }
 
 function repeatOfError({ code }: EgressError, url: string): Repeat {

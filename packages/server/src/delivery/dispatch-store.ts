@@ -55,6 +55,7 @@ export type DeliveryContent = Pick<DeliveryKey, 'tenantId' | 'id'> & {
   /** Of a digest that stands for alerts of several blocks: how many monitors they are of. */
   isGathered: boolean
   gatheredMonitors: number
+  tenantSlug: string | null
 }
 
 type ContentRow = Omit<DeliveryContent, 'block'> & { sourceId: string | null }
@@ -70,7 +71,8 @@ export async function listContents(tx: PlatformTx, keys: readonly DeliveryKey[])
       h.trigger_id is not null as "isTriggerFailing", d.is_gathered as "isGathered",
       case when d.is_gathered then (
         select count(distinct g.monitor_id)::integer from deliveries g where g.tenant_id = d.tenant_id and g.digest_id = d.id)
-      else 1 end as "gatheredMonitors"
+      else 1 end as "gatheredMonitors",
+      case when d.is_gathered then (select s.slug from tenants s where s.id = d.tenant_id) end as "tenantSlug"
     from unnest(${keys.map((key) => key.tenantId)}::uuid[], ${keys.map((key) => key.id)}::uuid[],
         ${keys.map((key) => key.matchAt)}::timestamptz[]) as k (tenant_id, id, match_at)
     join deliveries d on d.tenant_id = k.tenant_id and d.id = k.id and d.match_at = k.match_at
@@ -108,14 +110,14 @@ export type Written<State> = { state: State; isOrphaned: boolean }
 export async function finishDelivery(
   tx: PlatformTx,
   delivery: LeasedDelivery,
-  end: { state: 'delivered' | 'dead' | 'cancelled'; errorClass: string | null; attempts: number },
+  end: { state: 'delivered' | 'dead' | 'cancelled'; errorClass: string | null; attempts: number; isUnknown: boolean },
 ): Promise<Written<'delivered' | 'dead' | 'cancelled'> | undefined> {
   const isGivenUp = end.state === 'dead'
   return tx.row(sql<Written<'delivered' | 'dead' | 'cancelled'>>`
     update deliveries
     set state = case when ${isGivenUp} and orphaned_at is not null then 'cancelled' else ${end.state} end,
       error_class = case when ${isGivenUp} and orphaned_at is not null then 'match_orphaned' else ${end.errorClass} end,
-      attempt_count = attempt_count + ${end.attempts},
+      attempt_count = attempt_count + ${end.attempts}, maybe_told = maybe_told or ${end.isUnknown},
       round = round + 1, lease_id = null, lease_until = null, finished_at = now()
     where tenant_id = ${delivery.tenantId} and id = ${delivery.id} and match_at = ${delivery.matchAt}::timestamptz
       and state = 'sending' and lease_id = ${delivery.leaseId}
@@ -130,7 +132,7 @@ export async function finishDelivery(
 export async function planNextRound(
   tx: PlatformTx,
   delivery: LeasedDelivery,
-  failure: { errorClass: string; attempts: number; delayMs: number; retryAfterMs: number },
+  failure: { errorClass: string; attempts: number; isUnknown: boolean; delayMs: number; retryAfterMs: number },
 ): Promise<Written<'pending' | 'dead' | 'cancelled'> | undefined> {
   return tx.row(sql<Written<'pending' | 'dead' | 'cancelled'>>`
     update deliveries
@@ -140,7 +142,7 @@ export async function planNextRound(
         least(now() + make_interval(secs => ${failure.delayMs / 1_000}), give_up_at),
         now() + make_interval(secs => ${failure.retryAfterMs / 1_000})),
       error_class = case when orphaned_at is not null then 'match_orphaned' else ${failure.errorClass} end,
-      attempt_count = attempt_count + ${failure.attempts}, round = round + 1,
+      attempt_count = attempt_count + ${failure.attempts}, round = round + 1, maybe_told = maybe_told or ${failure.isUnknown},
       lease_id = null, lease_until = null
     where tenant_id = ${delivery.tenantId} and id = ${delivery.id} and match_at = ${delivery.matchAt}::timestamptz
       and state = 'sending' and lease_id = ${delivery.leaseId}
@@ -151,12 +153,12 @@ export async function planNextRound(
 export async function returnDelivery(
   tx: PlatformTx,
   delivery: LeasedDelivery,
-  { attempts, delayMs }: { attempts: number; delayMs: number },
+  { attempts, isUnknown, delayMs }: { attempts: number; isUnknown: boolean; delayMs: number },
 ): Promise<boolean> {
   const updated = await tx.execute(sql`
     update deliveries
     set state = 'pending', next_attempt_at = now() + make_interval(secs => ${delayMs / 1_000}),
-      attempt_count = attempt_count + ${attempts}, lease_id = null, lease_until = null
+      attempt_count = attempt_count + ${attempts}, maybe_told = maybe_told or ${isUnknown}, lease_id = null, lease_until = null
     where tenant_id = ${delivery.tenantId} and id = ${delivery.id} and match_at = ${delivery.matchAt}::timestamptz
       and state = 'sending' and lease_id = ${delivery.leaseId}`)
   return updated === 1

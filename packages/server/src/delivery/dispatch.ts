@@ -20,6 +20,8 @@ export type DispatchDeps = ClaimDeps &
     ids: Ids
     clock: Clock
     logger: Logger
+    /** Where people reach this installation: digests link to it. */
+    publicUrl?: string | undefined
     metrics: OutcomeDeps['metrics'] & Pick<Metrics, 'deliveryAttempts'>
   }
 
@@ -87,7 +89,7 @@ export function createDispatch(deps: DispatchDeps, options: DispatchOptions = {}
   }
 
   const send = async (claimed: ClaimedDelivery): Promise<Outcome> => {
-    const prepared = prepare(claimed, clock.now())
+    const prepared = prepare(claimed, { now: clock.now(), publicUrl: deps.publicUrl })
     if (!('request' in prepared)) return prepared
     const { channel, request, retries } = prepared
     const host = hostOf(request.url)
@@ -158,11 +160,14 @@ export function createDispatch(deps: DispatchDeps, options: DispatchOptions = {}
 type Prepared = { channel: Channel; request: ChannelRequest; retries: ReturnType<typeof quickRetriesOf> }
 
 /** The request of this round, or why there is none. Its timestamp and signature are the round's. */
-function prepare({ delivery, content, trigger }: ClaimedDelivery, now: Date): Prepared | Outcome {
+function prepare(
+  { delivery, content, trigger }: ClaimedDelivery,
+  { now, publicUrl }: { now: Date; publicUrl: string | undefined },
+): Prepared | Outcome {
   if (trigger === undefined) return { kind: 'cancelled', attempts: [], errorClass: 'trigger_deleted' }
   if (content.isOrphaned) return { kind: 'cancelled', attempts: [], errorClass: 'match_orphaned' }
   if (trigger instanceof Error) throw trigger
-  const alert = alertOf(content)
+  const alert = alertOf(content, { publicUrl })
   try {
     const channel = channelOf(trigger)
     const request = channel.prepare(trigger, alert, {
@@ -193,7 +198,7 @@ function outcomeOf({ attempts, end }: RoundResult): Outcome {
 }
 
 function notSent(startedAt: Date, errorClass: string): Attempt {
-  return { startedAt, latencyMs: 0, httpStatus: null, errorClass }
+  return { startedAt, latencyMs: 0, httpStatus: null, errorClass, arrival: 'not_sent' }
 }
 
 function hostOf(url: string): string {

@@ -12,12 +12,16 @@ export type MatchObject = ReturnType<typeof assembleMatch>
  */
 export type Alert = { match: MatchObject; digest?: Digest; isRetraction?: boolean }
 
-type Digest = {
+export type Digest = {
   matchCount: number
   monitorName: string
   networkSlug: string
   blockNumber: bigint
   blockHash: string
+  /** It stands for alerts of any blocks that the receiver had no room for; the block is that of the first. */
+  isGathered?: boolean
+  /** Where the alerts of such a digest are listed. */
+  link?: string
 }
 
 /** The request that carries an alert. It may hold secrets: it is sent, and neither stored nor logged. */

@@ -1,5 +1,6 @@
 import { matchVariables, renderTemplate, TemplateTooLongError, type WebhookConfig } from '@smt/engine'
 import { ChannelError, type Alert } from '../channel.ts'
+import { digestIntroduction } from '../digest-text.ts'
 import { sortedJson } from './sorted-json.ts'
 
 /**
@@ -14,6 +15,9 @@ import { sortedJson } from './sorted-json.ts'
  *   the body of the first match.
  * - raw: `{"digest": {"block_hash", "block_number", "first_match", "match_count", "monitor", "network_slug"}}`, where
  *   `first_match` is the match object of the first transaction.
+ *
+ * A digest of alerts that waited while the receiver answered 429 says so instead of naming one block for all; in raw mode
+ * it has `"is_gathered": true`, and `link` when the installation knows its address.
  *
  * A retraction is what it takes back with `"retracted": true` beside it, and in template mode `Retracted: ` before the title:
  * people who read titles are not to take it for another alert.
@@ -32,6 +36,8 @@ function rawBody({ match, digest }: Alert): object {
       block_hash: digest.blockHash,
       block_number: digest.blockNumber,
       first_match: match,
+      ...(digest.isGathered === true ? { is_gathered: true } : {}),
+      ...(digest.link === undefined ? {} : { link: digest.link }),
       match_count: digest.matchCount,
       monitor: digest.monitorName,
       network_slug: digest.networkSlug,
@@ -44,8 +50,7 @@ function templateBody(message: WebhookConfig['message'], { match, digest, isRetr
   const title = `${isRetraction === true ? 'Retracted: ' : ''}${render(message?.title ?? '', variables)}`
   const body = render(message?.body ?? '', variables)
   if (digest === undefined) return { title, body }
-  const { matchCount, monitorName, blockNumber } = digest
-  return { title, body: `${matchCount} matches of ${monitorName} in block ${blockNumber}, the first: ${body}` }
+  return { title, body: `${digestIntroduction(digest)}${body}` }
 }
 
 function render(template: string, variables: ReadonlyMap<string, string>): string {
