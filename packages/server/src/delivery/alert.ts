@@ -55,5 +55,5 @@ function withOthers(name: string, others: number): string {
 function linkOf({ tenantSlug, triggerName }: DeliveryContent, publicUrl: string | undefined): { link?: string } {
   if (publicUrl === undefined || tenantSlug === null || triggerName === null) return {}
   const query = new URLSearchParams({ trigger: triggerName, state: 'digested' })
-  return { link: `${publicUrl.replace(/\/+$/, '')}/api/v1/tenants/${tenantSlug}/deliveries?${query}` }
+  return { link: `${publicUrl.replace(/\/+$/, '')}/api/v1/tenants/${tenantSlug}/deliveries?${query.toString()}` }
 }

@@ -54,7 +54,7 @@ type DigestState = DigestKey & { state: string; wasTold: boolean; isFirstGone: b
 export async function settleDigests(tx: PlatformTx, digests: readonly DigestKey[]): Promise<number> {
   const locked = await tx.rows(sql<DigestState>`
     select o.tenant_id as "tenantId", o.id, o.state, (${wasTold}) as "wasTold",
-      not exists (
+      exists (
         select from deliveries f
         where f.tenant_id = o.tenant_id and f.digest_id = o.id and f.match_id = o.match_id and f.orphaned_at is not null
       ) as "isFirstGone"
