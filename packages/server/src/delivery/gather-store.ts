@@ -1,6 +1,6 @@
 import { sql, type PlatformTx } from '../platform/db/tx.ts'
 import type { TriggerKey } from './health-store.ts'
-import { retractionColumns, wasTold } from './told.ts'
+import { retractionColumns, wasTold } from './told-store.ts'
 
 const membersMax = 5_000
 

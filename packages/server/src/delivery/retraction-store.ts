@@ -1,7 +1,7 @@
 import { sql, type PlatformTx } from '../platform/db/tx.ts'
 import type { DeliveryKey } from './dispatch-store.ts'
 import { settleDigests } from './gather-store.ts'
-import { retractionColumns, wasDelivered, wasTold } from './told.ts'
+import { retractionColumns, wasDelivered, wasTold } from './told-store.ts'
 
 /**
  * Takes back what was told of the matches of these blocks, which are orphaned by now: what waits is cancelled; what was
