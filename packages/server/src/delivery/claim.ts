@@ -25,6 +25,8 @@ export type ClaimOptions = Pick<DueOptions, 'perTenantMax' | 'perTriggerMax' | '
   /** Most deliveries to claim. */
   limit: number
   picker: TenantPicker
+  /** Whether its host has room for one more of this batch. */
+  admits: (due: DueDelivery) => boolean
 }
 
 /** Leases what is due and loads it, in one transaction; nothing is sent inside. Tenants take turns by the picker. */
@@ -46,13 +48,14 @@ export async function claim({ database, tenantKeys }: ClaimDeps, options: ClaimO
 
 const firstId = '00000000-0000-0000-0000-000000000000'
 const lastId = 'ffffffff-ffff-ffff-ffff-ffffffffffff'
-/** How many tenants one look goes past; the next one goes on behind them. */
-const stepsMax = 2_000
 
-async function chooseDue(tx: PlatformTx, { picker, limit, leaseMs, ...options }: ClaimOptions): Promise<DueDelivery[]> {
+async function chooseDue(
+  tx: PlatformTx,
+  { picker, limit, leaseMs, admits, ...options }: ClaimOptions,
+): Promise<DueDelivery[]> {
   const after = picker.after() === '' ? firstId : picker.after()
   const look = (from: string, until: string, tenantsMax: number) =>
-    listDue(tx, { ...options, after: from, until, tenantsMax, stepsMax })
+    listDue(tx, { ...options, after: from, until, tenantsMax })
   const found = await look(after, lastId, limit)
   if (found.length < limit && after !== firstId) found.push(...(await look(firstId, after, limit - found.length)))
   const due = new Map(
@@ -65,6 +68,7 @@ async function chooseDue(tx: PlatformTx, { picker, limit, leaseMs, ...options }:
   const chosen = picker
     .pick(candidates, limit)
     .flatMap(({ tenantId, count }) => due.get(tenantId)?.slice(0, count) ?? [])
+    .filter(admits)
   const probes = chosen.filter(({ isProbe }) => isProbe)
   if (probes.length === 0) return chosen
   const taken = new Set(await takeProbes(tx, probes, { leaseMs }))

@@ -61,6 +61,8 @@ export type DeliveryContent = Pick<DeliveryKey, 'tenantId' | 'id'> & {
 type ContentRow = Omit<DeliveryContent, 'block'> & { sourceId: string | null }
 
 export async function listContents(tx: PlatformTx, keys: readonly DeliveryKey[]): Promise<DeliveryContent[]> {
+  // Times as constants: all other partitions are left out when the statement is planned, which is most of its cost.
+  const times = [...new Set(keys.map((key) => key.matchAt))]
   const rows = await tx.rows(sql<ContentRow>`
     select d.tenant_id as "tenantId", d.id, d.kind, d.retracts, coalesce(r.kind, d.kind) as "toldKind", d.incarnation,
       d.match_count as "matchCount", m.created_at as "matchCreatedAt",
@@ -77,11 +79,14 @@ export async function listContents(tx: PlatformTx, keys: readonly DeliveryKey[])
         ${keys.map((key) => key.matchAt)}::timestamptz[]) as k (tenant_id, id, match_at)
     join deliveries d on d.tenant_id = k.tenant_id and d.id = k.id and d.match_at = k.match_at
     left join deliveries r on r.tenant_id = d.tenant_id and r.id = d.retracts and r.match_at = d.match_at
+      and r.match_at = any (${times}::timestamptz[])
     left join matches m on m.tenant_id = d.tenant_id and m.id = d.match_id and m.match_at = d.match_at
+      and m.match_at = any (${times}::timestamptz[])
     left join monitor_versions v on v.tenant_id = m.tenant_id and v.id = m.monitor_version_id
     left join chain_items i on i.source_id = m.source_id and i.block_hash = m.block_hash and i.tx_hash = m.tx_hash
     left join triggers t on t.tenant_id = d.tenant_id and t.id = d.trigger_id
-    left join trigger_health h on h.tenant_id = d.tenant_id and h.trigger_id = d.trigger_id`)
+    left join trigger_health h on h.tenant_id = d.tenant_id and h.trigger_id = d.trigger_id
+    where d.match_at = any (${times}::timestamptz[])`)
   const bodies = await listBodies(tx, rows)
   return rows.map(({ sourceId, ...row }) => ({
     ...row,

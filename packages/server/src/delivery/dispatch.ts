@@ -137,6 +137,7 @@ export function createDispatch(deps: DispatchDeps, options: DispatchOptions = {}
         inFlight: { tenants: tenants.counts, triggers: triggers.counts },
         heldTriggers: hosts.heldTriggers(),
         picker,
+        admits: hosts.admission(),
       })
       for (const one of claimed) {
         const sending = deliver(one).finally(() => {

@@ -19,6 +19,16 @@ describe('the slots of a host', () => {
     expect(slots.enter('x', of('c'))).toBe(true)
   })
 
+  it('can be asked for a whole batch before anything is taken', () => {
+    const slots = create()
+    slots.enter('x', of('a'))
+    for (const tenant of ['b', 'c']) slots.enter('x', of(tenant))
+    slots.leave('x', of('a'), 5)
+    const admits = slots.admission()
+    expect([admits(of('a')), admits(of('c')), admits(of('unknown'))]).toEqual([true, false, true])
+    expect(slots.admission()(of('c'))).toBe(true)
+  })
+
   it('of one host are not those of another', () => {
     const slots = create({ perHostMax: 1 })
     expect([slots.enter('x', of('a')), slots.enter('y', of('a'))]).toEqual([true, true])

@@ -7,6 +7,8 @@ export type HostSlots = {
   enter(host: string, trigger: SlotTrigger): boolean
   /** Gives it back, and tells how long the host took. */
   leave(host: string, trigger: SlotTrigger, tookMs: number): void
+  /** Whether one more, of those asked for since this was called, would find a slot; unknown triggers always do. */
+  admission(): (trigger: SlotTrigger) => boolean
   /** Triggers, of those that were sent to lately, whose host has no room for them now. */
   heldTriggers(): string[]
 }
@@ -26,6 +28,7 @@ type Host = { sending: number; isSlow: boolean; triggers: Map<string, string> }
 const slowMs = 2_000
 const hostsMax = 5_000
 const triggersPerHostMax = 1_000
+const triggersMax = 20_000
 
 export function createHostSlots(options: HostSlotsOptions): HostSlots {
   const { perHostMax, perSlowHostMax, slowMax, perTenantSlowMax } = options
@@ -33,11 +36,15 @@ export function createHostSlots(options: HostSlotsOptions): HostSlots {
   const slowOfTenant = new Map<string, number>()
   /** What holds a slow slot: a host may turn slow or quick while something is sent to it. */
   const slowSlots = new Map<string, number>()
+  /** Where triggers were sent to last. */
+  const hostOfTrigger = new Map<string, string>()
   let slow = 0
 
-  const hasRoom = (host: Host, tenantId: string): boolean => {
-    if (!host.isSlow) return host.sending < perHostMax
-    return host.sending < perSlowHostMax && slow < slowMax && (slowOfTenant.get(tenantId) ?? 0) < perTenantSlowMax
+  const hasRoom = (host: Host, tenantId: string, more = 0): boolean => {
+    if (!host.isSlow) return host.sending + more < perHostMax
+    return (
+      host.sending + more < perSlowHostMax && slow < slowMax && (slowOfTenant.get(tenantId) ?? 0) < perTenantSlowMax
+    )
   }
 
   const remember = (name: string, host: Host, { tenantId, triggerId }: SlotTrigger): void => {
@@ -45,6 +52,9 @@ export function createHostSlots(options: HostSlotsOptions): HostSlots {
     hosts.set(name, host)
     host.triggers.delete(triggerId)
     host.triggers.set(triggerId, tenantId)
+    hostOfTrigger.delete(triggerId)
+    hostOfTrigger.set(triggerId, name)
+    forgetFirst(hostOfTrigger, triggersMax, () => true)
     forgetFirst(host.triggers, triggersPerHostMax, () => true)
     forgetFirst(hosts, hostsMax, (other) => other.sending === 0)
   }
@@ -71,6 +81,18 @@ export function createHostSlots(options: HostSlotsOptions): HostSlots {
       host.isSlow = tookMs >= slowMs
       const key = slotKey(name, trigger)
       if ((slowSlots.get(key) ?? 0) > 0) countSlow(key, trigger.tenantId, -1)
+    },
+    admission: () => {
+      const admitted = new Map<string, number>()
+      return ({ tenantId, triggerId }) => {
+        const name = hostOfTrigger.get(triggerId)
+        const host = name === undefined ? undefined : hosts.get(name)
+        if (name === undefined || host === undefined) return true
+        const more = admitted.get(name) ?? 0
+        if (!hasRoom(host, tenantId, more)) return false
+        admitted.set(name, more + 1)
+        return true
+      }
     },
     heldTriggers: () =>
       [...hosts.values()].flatMap((host) =>

@@ -1,8 +1,10 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { createLogger } from '../platform/logger.ts'
 import type { TestTenant } from '../testing/api-harness.ts'
 import { startDispatchScene, type DispatchScene } from '../testing/dispatch-scene.ts'
 import { createMaintenance } from './maintenance.ts'
 
+const logger = createLogger({ level: 'silent' })
 let scene: DispatchScene
 let acme: TestTenant
 
@@ -90,7 +92,7 @@ describe('a trigger whose receiver fails', () => {
     await scene.sendAll(scene.createDispatch())
     const sent = scene.requestsOf(acme).length
     await scene.change(`give_up_at = now() - interval '1 second', next_attempt_at = now()`)
-    const maintenance = createMaintenance({ ...scene.api, logger: scene.api.logger })
+    const maintenance = createMaintenance({ ...scene.api, logger })
     await maintenance.endHeld()
     expect([await countOf('dead'), scene.requestsOf(acme).length]).toEqual([8, sent])
     expect((await notices()).map(({ kind }) => kind)).toEqual(['delivery_dead', 'endpoint_failing'])
@@ -114,7 +116,7 @@ describe('a trigger whose receiver fails', () => {
     ).toMatchObject({
       disabled_at: expect.any(String),
     })
-    await createMaintenance({ ...scene.api }).endHeld()
+    await createMaintenance({ ...scene.api, logger }).endHeld()
     expect(await countOf('dead')).toBe(6)
     const [delivery] = await scene.deliveries(acme)
     expect(delivery?.error_class).toBe('trigger_disabled')
