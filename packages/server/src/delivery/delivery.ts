@@ -22,6 +22,7 @@ export type DeliveryDeps = {
   ids: Ids
   logger: Logger
   metrics: Metrics
+  publicUrl?: string | undefined
 }
 
 /**

@@ -26,6 +26,7 @@ import { triggerAnswerOf, triggerInputOf, type TriggerAnswer } from './trigger-a
 import { triggerEnvelope } from './trigger-schema.ts'
 import {
   deactivateTrigger,
+  enableTrigger,
   findTrigger,
   insertTrigger,
   insertTriggerChange,
@@ -132,6 +133,7 @@ export function createTriggerService({ ids, tenantKeys }: TriggerServiceDeps): T
     await translateViolations(() =>
       updateTrigger(tx, tenantId, { ...content, id: stored.id, version: stored.version + 1 }),
     )
+    await enableTrigger(tx, tenantId, stored.id)
     await insertTriggerChange(tx, tenantId, stored.id)
     await insertAuditEvent(tx, tenantId, {
       actor: context.actor,
