@@ -65,7 +65,7 @@ export async function createServer({ env, environment }: ServerOptions): Promise
   const networks = createNetworks(deps)
   const triggers = createTriggers(deps)
   const monitors = createMonitors({ ...deps, networks: networks.service, triggers: triggers.service })
-  const delivery = createDelivery({ ...deps, triggers: triggers.service })
+  const delivery = createDelivery({ ...deps, triggers: triggers.service, publicUrl: env.SMT_PUBLIC_URL })
   const explainer = createExplainService(deps)
   const explanations = createExplainRoutes({ monitors: monitors.service, explainer })
   const engine = createNativeEngine({

@@ -5,7 +5,7 @@ import type { DeliveryContent } from './dispatch-store.ts'
 import { matchObjectOf } from './match-object.ts'
 
 /** What a delivery tells. Throws when what its match refers to is not there, which retention must never let happen. */
-export function alertOf(content: DeliveryContent): Alert {
+export function alertOf(content: DeliveryContent, { publicUrl }: { publicUrl?: string | undefined } = {}): Alert {
   const { family, networkSlug, withReceipt, blockNumber, blockHash } = content
   const { monitor, item, block, matchedOn, matchedOnArgs, positions } = content
   if (
@@ -40,10 +40,11 @@ export function alertOf(content: DeliveryContent): Alert {
     isRetraction,
     digest: {
       matchCount: content.matchCount,
-      monitorName: typeof name === 'string' ? name : '',
+      monitorName: withOthers(typeof name === 'string' ? name : '', content.gatheredMonitors - 1),
       networkSlug,
       blockNumber,
       blockHash,
+      ...(content.isGathered ? { isGathered: true, ...linkOf(content, publicUrl) } : {}),
     },
   }
 }
@@ -60,4 +61,16 @@ export function factsOf({ severity, blockTime, explorerUrl, item, blockNumber }:
     ...(blockTime === null ? {} : { blockTime }),
     ...(isJsonObject(receipt) ? { receipt } : {}),
   }
+}
+
+function withOthers(name: string, others: number): string {
+  if (others < 1) return name
+  return `${name} and ${others} other ${others === 1 ? 'monitor' : 'monitors'}`
+}
+
+/** Where the alerts of a digest are listed. */
+function linkOf({ tenantSlug, triggerName }: DeliveryContent, publicUrl: string | undefined): { link?: string } {
+  if (publicUrl === undefined || tenantSlug === null || triggerName === null) return {}
+  const query = new URLSearchParams({ trigger: triggerName, state: 'digested' })
+  return { link: `${publicUrl.replace(/\/+$/, '')}/api/v1/tenants/${tenantSlug}/deliveries?${query.toString()}` }
 }

@@ -13,6 +13,8 @@ export type Attempt = {
   httpStatus: number | null
   /** Null when the receiver accepted. */
   errorClass: string | null
+  /** Set when nothing was sent, or when nobody knows whether what was sent arrived. */
+  arrival?: 'not_sent' | 'unknown'
 }
 
 export type AttemptResult =
@@ -35,13 +37,22 @@ export async function sendOnce({ egress, clock }: SendDeps, message: PreparedMes
     const { outcome, status } = verdict
     if (outcome === 'delivered') return { attempt: attemptOf(status, null), outcome }
     const { errorClass, repeat, retryAfterMs } = verdict
-    return { attempt: attemptOf(status, errorClass), outcome, repeat, retryAfterMs }
+    const attempt = attemptOf(status, errorClass)
+    return {
+      // A gateway that gave up waiting may have passed it on.
+      attempt: status === 502 || status === 504 ? { ...attempt, arrival: 'unknown' } : attempt,
+      outcome,
+      repeat,
+      retryAfterMs,
+    }
   } catch (error) {
     if (!(error instanceof EgressError)) throw error
+    const attempt = attemptOf(null, error.tenantCode)
     return {
       attempt: {
-        ...attemptOf(null, error.tenantCode),
+        ...attempt,
         ...(error.tenantCode === 'unreachable' ? { latencyMs: 0 } : {}),
+        ...(error.phase === 'request' ? { arrival: 'unknown' as const } : {}),
       },
       outcome: 'failed',
       repeat: repeatOfError(error),

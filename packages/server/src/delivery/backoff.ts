@@ -26,6 +26,15 @@ export function roundDelayMs(round: number, random: Random): number {
   return Math.round(delayMs * (1 - roundJitter + 2 * roundJitter * random()))
 }
 
+/** Pauses of a failing trigger between looks; the last one repeats. */
+const probeDelaysMs = [30_000, minuteMs, 2 * minuteMs, 5 * minuteMs, 10 * minuteMs] as const
+
+/** The pause before look number `look` (from 0), ± 20 %. */
+export function probeDelayMs(look: number, random: Random): number {
+  const delayMs = probeDelaysMs[Math.min(look, probeDelaysMs.length - 1)] ?? 10 * minuteMs
+  return Math.round(delayMs * (1 - roundJitter + 2 * roundJitter * random()))
+}
+
 /** How a round repeats a failed request, with the defaults of spec/01 §8.4. */
 export type QuickRetries = { max: number; base: number; initialMs: number; maxMs: number; jitter: 'none' | 'full' }
 

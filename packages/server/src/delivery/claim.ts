@@ -5,13 +5,9 @@ import { SecretError } from '../platform/secrets.ts'
 import type { PlatformTx } from '../platform/db/tx.ts'
 import { openConfiguration } from '../tenants/secret-configuration.ts'
 import type { TenantKeys } from '../tenants/tenant-key-service.ts'
-import {
-  claimDeliveries,
-  listContents,
-  type ClaimOptions,
-  type DeliveryContent,
-  type LeasedDelivery,
-} from './dispatch-store.ts'
+import { leaseDeliveries, listDue, takeProbes, type DueDelivery, type DueOptions } from './claim-store.ts'
+import { listContents, type DeliveryContent, type LeasedDelivery } from './dispatch-store.ts'
+import type { TenantPicker } from './tenant-picker.ts'
 
 /** A leased delivery with what it needs to be sent. */
 export type ClaimedDelivery = {
@@ -23,20 +19,66 @@ export type ClaimedDelivery = {
 
 export type ClaimDeps = { database: Pick<Database, 'withPlatform'>; tenantKeys: TenantKeys }
 
-/** Leases what is due and loads it, in one transaction; nothing is sent inside. */
+export type ClaimOptions = Pick<DueOptions, 'perTenantMax' | 'perTriggerMax' | 'inFlight' | 'heldTriggers'> & {
+  leaseId: string
+  leaseMs: number
+  /** Most deliveries to claim. */
+  limit: number
+  picker: TenantPicker
+  /** Whether its host has room for one more of this batch. */
+  admits: (due: DueDelivery) => boolean
+}
+
+/** Leases what is due and loads it, in one transaction; nothing is sent inside. Tenants take turns by the picker. */
 export async function claim({ database, tenantKeys }: ClaimDeps, options: ClaimOptions): Promise<ClaimedDelivery[]> {
   return database.withPlatform(async (tx) => {
-    const leased = await claimDeliveries(tx, options)
+    const chosen = await chooseDue(tx, options)
+    const leased = chosen.length === 0 ? [] : await leaseDeliveries(tx, chosen, options)
     if (leased.length === 0) return []
     const contents = new Map((await listContents(tx, leased)).map((content) => [content.id, content]))
     const claimed: ClaimedDelivery[] = []
-    for (const delivery of leased) {
+    for (const delivery of inOrderOf(chosen, leased)) {
       const content = contents.get(delivery.id)
       if (content === undefined) throw new Error('a delivery that was just leased cannot be read')
       claimed.push({ delivery, content, trigger: await openTrigger({ tx, tenantKeys }, delivery, content) })
     }
     return claimed
   })
+}
+
+const firstId = '00000000-0000-0000-0000-000000000000'
+const lastId = 'ffffffff-ffff-ffff-ffff-ffffffffffff'
+
+async function chooseDue(
+  tx: PlatformTx,
+  { picker, limit, leaseMs, admits, ...options }: ClaimOptions,
+): Promise<DueDelivery[]> {
+  const after = picker.after() === '' ? firstId : picker.after()
+  const look = (from: string, until: string, tenantsMax: number) =>
+    listDue(tx, { ...options, after: from, until, tenantsMax })
+  const found = await look(after, lastId, limit)
+  if (found.length < limit && after !== firstId) found.push(...(await look(firstId, after, limit - found.length)))
+  const due = new Map(
+    found.map(({ tenantId, weight, busy, due: rows }) => [
+      tenantId,
+      rows.slice(0, Math.max(0, weight * options.perTenantMax - busy)),
+    ]),
+  )
+  const candidates = found.map(({ tenantId, weight }) => ({ tenantId, weight, ready: due.get(tenantId)?.length ?? 0 }))
+  const chosen = picker
+    .pick(candidates, limit)
+    .flatMap(({ tenantId, count }) => due.get(tenantId)?.slice(0, count) ?? [])
+    .filter(admits)
+  const probes = chosen.filter(({ isProbe }) => isProbe)
+  if (probes.length === 0) return chosen
+  const taken = new Set(await takeProbes(tx, probes, { leaseMs }))
+  return chosen.filter(({ isProbe, triggerId }) => !isProbe || taken.has(triggerId))
+}
+
+/** The database returns rows in any order. */
+function inOrderOf(chosen: readonly DueDelivery[], leased: readonly LeasedDelivery[]): LeasedDelivery[] {
+  const byId = new Map(leased.map((delivery) => [delivery.id, delivery]))
+  return chosen.flatMap(({ id }) => byId.get(id) ?? [])
 }
 
 async function openTrigger(

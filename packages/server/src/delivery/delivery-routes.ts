@@ -13,6 +13,7 @@ import {
   listAttempts,
   listDeliveries,
   lockDelivery,
+  lookNow,
   replayDeliveries,
   replayDelivery,
   type AttemptRow,
@@ -90,6 +91,7 @@ export function createDeliveryRoutes({ wake }: { wake: () => void }): Route[] {
           const before = await get(tx, tenant.id, { id, find: lockDelivery })
           rejectReplay(before)
           await replayDelivery(tx, tenant.id, id)
+          await lookNow(tx, tenant.id)
           await insertAuditEvent(tx, tenant.id, {
             actor,
             origin,
@@ -109,7 +111,7 @@ export function createDeliveryRoutes({ wake }: { wake: () => void }): Route[] {
       path: `${list}/replay`,
       operationId: 'replayDeliveries',
       summary: 'Send dead deliveries again, now',
-      description: `The oldest ${replaysMax} of those that fit and whose trigger still exists; repeat it for more.`,
+      description: `The oldest ${replaysMax} of those that fit and whose trigger exists and is not disabled; repeat it for more.`,
       tag,
       permission: 'deliveries:write',
       params: listParams,
@@ -120,6 +122,7 @@ export function createDeliveryRoutes({ wake }: { wake: () => void }): Route[] {
           const { state, trigger_id: trigger, monitor_id: monitor, since, until } = body
           const filter = { state, trigger, monitor, since, until }
           const replayed = await replayDeliveries(tx, tenant.id, { filter, limit: replaysMax })
+          await lookNow(tx, tenant.id)
           await insertAuditEvent(tx, tenant.id, {
             actor,
             origin,
@@ -151,7 +154,9 @@ async function get(tx: TenantTx, tenantId: string, { id, find }: { id: string; f
   return row
 }
 
-function rejectReplay({ state, isTriggerActive, isOrphaned }: DeliveryRow): void {
+function rejectReplay({ state, isTriggerActive, isTriggerDisabled, isOrphaned }: DeliveryRow): void {
+  if (isTriggerDisabled)
+    throw new AppError('conflict', 'The trigger of this delivery is disabled. Save it to enable it, then replay.')
   if (!isTriggerActive) throw new AppError('conflict', 'The trigger of this delivery was deleted.')
   if (isOrphaned) throw new AppError('conflict', 'The block of this delivery is not part of the chain any more.')
   if (state === 'dead' || state === 'delivered' || state === 'pending') return

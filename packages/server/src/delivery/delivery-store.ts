@@ -24,6 +24,8 @@ export type DeliveryRow = {
   finishedAt: Date | null
   createdAt: Date
   isTriggerActive: boolean
+  /** Its receiver failed for so long that nothing is sent until the trigger is saved. */
+  isTriggerDisabled: boolean
   /** The block of its match left the chain. */
   isOrphaned: boolean
   /** `createdAt` with its microseconds, for the cursor. */
@@ -44,6 +46,9 @@ const columns = sql`
   d.retracts, d.incarnation, d.orphaned_at is not null as "isOrphaned", d.match_count as "matchCount", d.state, d.error_class as "errorClass", d.attempt_count as "attemptCount",
   d.replay_count as "replayCount", d.next_attempt_at as "nextAttemptAt", d.give_up_at as "giveUpAt",
   d.finished_at as "finishedAt", d.created_at as "createdAt", t.is_active as "isTriggerActive",
+  exists (
+    select from trigger_health h where h.tenant_id = d.tenant_id and h.trigger_id = d.trigger_id and h.disabled_at is not null
+  ) as "isTriggerDisabled",
   to_char(d.created_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') as position`
 
 const joins = sql`
@@ -121,10 +126,23 @@ export async function replayDeliveries(
     where tenant_id = ${tenantId} and (id, match_at) in (
       select d.id, d.match_at from deliveries d
       join triggers t on t.tenant_id = d.tenant_id and t.id = d.trigger_id and t.is_active
-      where d.tenant_id = ${tenantId} and d.orphaned_at is null and ${filterOf(tenantId, filter)}
+      where d.tenant_id = ${tenantId} and d.orphaned_at is null and not exists (
+          select from trigger_health h
+          where h.tenant_id = d.tenant_id and h.trigger_id = d.trigger_id and h.disabled_at is not null)
+        and ${filterOf(tenantId, filter)}
       order by d.created_at
       limit ${limit}
       for update of d skip locked)`)
+}
+
+/** Somebody believes that receivers work again: the next look at a failing trigger is now. */
+export async function lookNow(tx: TenantTx, tenantId: string): Promise<void> {
+  await tx.execute(sql`
+    update trigger_health set open_until = now()
+    where tenant_id = ${tenantId} and open_until > now() and failed_rounds > 0 and exists (
+      select from deliveries d
+      where d.tenant_id = ${tenantId} and d.trigger_id = trigger_health.trigger_id and d.state = 'pending'
+        and d.replay_count > 0 and d.round = 0)`)
 }
 
 function filterOf(

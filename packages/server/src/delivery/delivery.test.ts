@@ -5,6 +5,7 @@ import { createMetrics } from '../platform/metrics.ts'
 import type { TestTenant } from '../testing/api-harness.ts'
 import { startDispatchScene, type DispatchScene } from '../testing/dispatch-scene.ts'
 import { storeMatches } from '../testing/stored-alerts.ts'
+import { createTriggers } from '../triggers/triggers.ts'
 import { createDelivery, type Delivery } from './delivery.ts'
 
 let scene: DispatchScene
@@ -21,7 +22,9 @@ beforeEach(() => scene.clear())
 /** Delivery as a process runs it, for as long as `use` takes. */
 async function withDelivery(use: (delivery: Delivery) => Promise<void>, database = scene.api.database): Promise<void> {
   const logger = createLogger({ level: 'silent' })
-  const delivery = createDelivery({ ...scene.api, database, egress: scene.egress, clock: systemClock, logger, metrics })
+  const parts = { ...scene.api, database, clock: systemClock, logger, metrics }
+  const triggers = createTriggers(parts).service
+  const delivery = createDelivery({ ...parts, egress: scene.egress, triggers })
   delivery.start()
   try {
     await use(delivery)

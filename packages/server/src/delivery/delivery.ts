@@ -27,6 +27,7 @@ export type DeliveryDeps = {
   logger: Logger
   metrics: Metrics
   triggers: Pick<TriggerService, 'open'>
+  publicUrl?: string | undefined
 }
 
 /**

@@ -18,83 +18,8 @@ export type LeasedDelivery = DeliveryKey & {
   round: number
   attemptCount: number
   replayCount: number
-}
-
-export type ClaimOptions = {
-  leaseId: string
-  leaseMs: number
-  /** Most deliveries to claim. */
-  limit: number
-  perTenantMax: number
-  perTriggerMax: number
-  /** What this process is sending: counts against the caps. */
-  inFlight: { tenants: ReadonlyMap<string, number>; triggers: ReadonlyMap<string, number> }
-}
-
-/**
- * The alert of a match that lives again waits for what is told of its earlier incarnation, so that a receiver hears of
- * both in their order; but not for a retraction that has failed already, since a receiver may refuse those alone.
- */
-const earlierIncarnation = sql`
-  select from deliveries e
-  where e.tenant_id = d.tenant_id and e.match_id = d.match_id and e.trigger_id = d.trigger_id
-    and e.match_at = d.match_at and e.incarnation < d.incarnation
-    and (e.state = 'sending' or e.kind = 'retraction' and e.state = 'pending' and e.round = 0)`
-
-/** How far the look for due deliveries goes. Tenants and triggers at their cap are left out of it, so none hides others. */
-const windowSize = 1_000
-
-/**
- * Leases due deliveries of active tenants: one of each tenant first, then a second of each, and so on. Two processes
- * never get the same one; one whose lease ended is due again, and may have been told. Lease times are the database's.
- */
-export async function claimDeliveries(tx: PlatformTx, options: ClaimOptions): Promise<LeasedDelivery[]> {
-  const { leaseId, leaseMs, limit, perTenantMax, perTriggerMax, inFlight } = options
-  const [tenants, triggers] = [[...inFlight.tenants], [...inFlight.triggers]]
-  return tx.rows(sql<LeasedDelivery>`
-    with tenant_load as (
-      select * from unnest(${tenants.map(([id]) => id)}::uuid[], ${tenants.map(([, count]) => count)}::integer[]) as l (id, busy)
-    ), trigger_load as (
-      select * from unnest(${triggers.map(([id]) => id)}::uuid[], ${triggers.map(([, count]) => count)}::integer[]) as l (id, busy)
-    ), due as (
-      select d.tenant_id, d.id, d.match_at, d.trigger_id, d.next_attempt_at
-      from deliveries d
-      where d.state in ('pending', 'sending') and d.next_attempt_at <= now()
-        and (d.state = 'pending' or d.lease_until <= now())
-        and (d.incarnation = 1 or not exists (${earlierIncarnation}))
-        -- A scalar, looked up by key for each row: as a join it may be planned to read all due rows once per tenant.
-        and (select t.is_active and t.state = 'active' from tenants t where t.id = d.tenant_id)
-        and not exists (select from tenant_load l where l.id = d.tenant_id and l.busy >= ${perTenantMax})
-        and not exists (select from trigger_load l where l.id = d.trigger_id and l.busy >= ${perTriggerMax})
-      order by d.next_attempt_at
-      limit ${windowSize}
-    ), by_trigger as (
-      select d.*, coalesce(l.busy, 0) + row_number() over (partition by d.trigger_id order by d.next_attempt_at, d.id) as turn
-      from due d left join trigger_load l on l.id = d.trigger_id
-    ), by_tenant as (
-      select d.*, coalesce(l.busy, 0) + row_number() over (partition by d.tenant_id order by d.next_attempt_at, d.id) as tenant_turn
-      from by_trigger d left join tenant_load l on l.id = d.tenant_id
-      where d.turn <= ${perTriggerMax}
-    ), chosen as (
-      select tenant_id, id, match_at from by_tenant
-      where tenant_turn <= ${perTenantMax}
-      order by tenant_turn, next_attempt_at
-      limit ${limit}
-    ), locked as (
-      select d.tenant_id, d.id, d.match_at
-      from deliveries d
-      join chosen c on c.tenant_id = d.tenant_id and c.id = d.id and c.match_at = d.match_at
-      where d.state in ('pending', 'sending') and d.next_attempt_at <= now()
-        and (d.state = 'pending' or d.lease_until <= now())
-      for update of d skip locked
-    )
-    update deliveries d
-    set state = 'sending', maybe_told = d.maybe_told or d.state = 'sending', lease_id = ${leaseId}, lease_until = now() + make_interval(secs => ${leaseMs / 1_000}),
-      next_attempt_at = now() + make_interval(secs => ${leaseMs / 1_000})
-    from locked l
-    where d.tenant_id = l.tenant_id and d.id = l.id and d.match_at = l.match_at
-    returning d.tenant_id as "tenantId", d.id, d.match_at::text as "matchAt", d.lease_id as "leaseId",
-      d.trigger_id as "triggerId", d.round, d.attempt_count as "attemptCount", d.replay_count as "replayCount"`)
+  /** Of a critical match. */
+  isUrgent: boolean
 }
 
 /** All that is needed to send a delivery; what was deleted meanwhile is null. */
@@ -129,27 +54,44 @@ export type DeliveryContent = Pick<DeliveryKey, 'tenantId' | 'id'> & {
   trigger: JsonValue
   /** The tenant's own id of the trigger. */
   triggerName: string | null
+  /** Its receiver was failing when this was claimed. */
+  isTriggerFailing: boolean
+  /** Of a digest that stands for alerts of several blocks: how many monitors they are of. */
+  isGathered: boolean
+  gatheredMonitors: number
+  tenantSlug: string | null
 }
 
 type ContentRow = Omit<DeliveryContent, 'block'> & { sourceId: string | null }
 
 export async function listContents(tx: PlatformTx, keys: readonly DeliveryKey[]): Promise<DeliveryContent[]> {
+  // Times as constants: all other partitions are left out when the statement is planned, which is most of its cost.
+  const times = [...new Set(keys.map((key) => key.matchAt))]
   const rows = await tx.rows(sql<ContentRow>`
     select d.tenant_id as "tenantId", d.id, d.kind, d.retracts, coalesce(r.kind, d.kind) as "toldKind", d.incarnation,
       d.match_count as "matchCount", m.created_at as "matchCreatedAt",
-      d.kind <> 'retraction' and (d.orphaned_at is not null or m.orphaned_at is not null) as "isOrphaned", m.network_id as "networkSlug", m.block_number as "blockNumber",
+      d.kind <> 'retraction' and (d.orphaned_at is not null or m.orphaned_at is not null and not d.is_gathered) as "isOrphaned", m.network_id as "networkSlug", m.block_number as "blockNumber",
       m.block_hash as "blockHash", i.block_time as "blockTime", m.severity, n.explorer_url as "explorerUrl", m.matched_on as "matchedOn", m.matched_on_args as "matchedOnArgs",
       m.with_receipt as "withReceipt", m.positions, m.family, m.source_id as "sourceId", i.body as item, v.configuration as monitor,
-      case when t.is_active then t.configuration end as trigger, t.trigger_id as "triggerName"
+      case when t.is_active then t.configuration end as trigger, t.trigger_id as "triggerName",
+      h.trigger_id is not null as "isTriggerFailing", d.is_gathered as "isGathered",
+      case when d.is_gathered then (
+        select count(distinct g.monitor_id)::integer from deliveries g where g.tenant_id = d.tenant_id and g.digest_id = d.id)
+      else 1 end as "gatheredMonitors",
+      case when d.is_gathered then (select s.slug from tenants s where s.id = d.tenant_id) end as "tenantSlug"
     from unnest(${keys.map((key) => key.tenantId)}::uuid[], ${keys.map((key) => key.id)}::uuid[],
         ${keys.map((key) => key.matchAt)}::timestamptz[]) as k (tenant_id, id, match_at)
     join deliveries d on d.tenant_id = k.tenant_id and d.id = k.id and d.match_at = k.match_at
     left join deliveries r on r.tenant_id = d.tenant_id and r.id = d.retracts and r.match_at = d.match_at
+      and r.match_at = any (${times}::timestamptz[])
     left join matches m on m.tenant_id = d.tenant_id and m.id = d.match_id and m.match_at = d.match_at
+      and m.match_at = any (${times}::timestamptz[])
     left join monitor_versions v on v.tenant_id = m.tenant_id and v.id = m.monitor_version_id
     left join chain_items i on i.source_id = m.source_id and i.block_hash = m.block_hash and i.tx_hash = m.tx_hash
     left join triggers t on t.tenant_id = d.tenant_id and t.id = d.trigger_id
-    left join networks n on n.tenant_id = m.tenant_id and n.network_id = m.network_id and n.source_id = m.source_id and n.is_active`)
+    left join networks n on n.tenant_id = m.tenant_id and n.network_id = m.network_id and n.source_id = m.source_id and n.is_active
+    left join trigger_health h on h.tenant_id = d.tenant_id and h.trigger_id = d.trigger_id
+    where d.match_at = any (${times}::timestamptz[])`)
   const bodies = await listBodies(tx, rows)
   return rows.map(({ sourceId, ...row }) => ({
     ...row,
@@ -178,14 +120,14 @@ export type Written<State> = { state: State; isOrphaned: boolean }
 export async function finishDelivery(
   tx: PlatformTx,
   delivery: LeasedDelivery,
-  end: { state: 'delivered' | 'dead' | 'cancelled'; errorClass: string | null; attempts: number },
+  end: { state: 'delivered' | 'dead' | 'cancelled'; errorClass: string | null; attempts: number; isUnknown: boolean },
 ): Promise<Written<'delivered' | 'dead' | 'cancelled'> | undefined> {
   const isGivenUp = end.state === 'dead'
   return tx.row(sql<Written<'delivered' | 'dead' | 'cancelled'>>`
     update deliveries
     set state = case when ${isGivenUp} and orphaned_at is not null then 'cancelled' else ${end.state} end,
       error_class = case when ${isGivenUp} and orphaned_at is not null then 'match_orphaned' else ${end.errorClass} end,
-      attempt_count = attempt_count + ${end.attempts},
+      attempt_count = attempt_count + ${end.attempts}, maybe_told = maybe_told or ${end.isUnknown},
       round = round + 1, lease_id = null, lease_until = null, finished_at = now()
     where tenant_id = ${delivery.tenantId} and id = ${delivery.id} and match_at = ${delivery.matchAt}::timestamptz
       and state = 'sending' and lease_id = ${delivery.leaseId}
@@ -200,7 +142,7 @@ export async function finishDelivery(
 export async function planNextRound(
   tx: PlatformTx,
   delivery: LeasedDelivery,
-  failure: { errorClass: string; attempts: number; delayMs: number; retryAfterMs: number },
+  failure: { errorClass: string; attempts: number; isUnknown: boolean; delayMs: number; retryAfterMs: number },
 ): Promise<Written<'pending' | 'dead' | 'cancelled'> | undefined> {
   return tx.row(sql<Written<'pending' | 'dead' | 'cancelled'>>`
     update deliveries
@@ -210,7 +152,7 @@ export async function planNextRound(
         least(now() + make_interval(secs => ${failure.delayMs / 1_000}), give_up_at),
         now() + make_interval(secs => ${failure.retryAfterMs / 1_000})),
       error_class = case when orphaned_at is not null then 'match_orphaned' else ${failure.errorClass} end,
-      attempt_count = attempt_count + ${failure.attempts}, round = round + 1,
+      attempt_count = attempt_count + ${failure.attempts}, round = round + 1, maybe_told = maybe_told or ${failure.isUnknown},
       lease_id = null, lease_until = null
     where tenant_id = ${delivery.tenantId} and id = ${delivery.id} and match_at = ${delivery.matchAt}::timestamptz
       and state = 'sending' and lease_id = ${delivery.leaseId}
@@ -221,12 +163,12 @@ export async function planNextRound(
 export async function returnDelivery(
   tx: PlatformTx,
   delivery: LeasedDelivery,
-  { attempts, delayMs }: { attempts: number; delayMs: number },
+  { attempts, isUnknown, delayMs }: { attempts: number; isUnknown: boolean; delayMs: number },
 ): Promise<boolean> {
   const updated = await tx.execute(sql`
     update deliveries
     set state = 'pending', next_attempt_at = now() + make_interval(secs => ${delayMs / 1_000}),
-      attempt_count = attempt_count + ${attempts}, lease_id = null, lease_until = null
+      attempt_count = attempt_count + ${attempts}, maybe_told = maybe_told or ${isUnknown}, lease_id = null, lease_until = null
     where tenant_id = ${delivery.tenantId} and id = ${delivery.id} and match_at = ${delivery.matchAt}::timestamptz
       and state = 'sending' and lease_id = ${delivery.leaseId}`)
   return updated === 1

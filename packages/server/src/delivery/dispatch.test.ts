@@ -439,6 +439,16 @@ describe('one tenant', () => {
     await dispatch.stop()
   })
 
+  it.skipIf(!hasServer())('with 10,000 waiting deliveries that are older does not delay another', async () => {
+    for (let block = 1; block <= 10; block += 1) await scene.storeDeliveries(acme, { count: 1_000, block })
+    await scene.change(`next_attempt_at = now() - interval '1 hour'`)
+    await scene.storeDeliveries(globex)
+    const dispatch = scene.createDispatch({ inFlightMax: 3 })
+    expect(await dispatch.startDue()).toBe(3)
+    await dispatch.settled()
+    expect([scene.requestsOf(acme).length, scene.requestsOf(globex).length]).toEqual([2, 1])
+  })
+
   it('never has more requests in flight than its cap, its trigger’s or its host’s', async () => {
     let [inFlight, most] = [0, 0]
     const egress: Pick<Egress, 'request'> = {

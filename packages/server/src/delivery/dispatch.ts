@@ -11,6 +11,7 @@ import { claim, type ClaimDeps, type ClaimedDelivery } from './claim.ts'
 import { createHostSlots } from './host-slots.ts'
 import { createTally } from '../platform/tally.ts'
 import { recordOutcome, type Outcome, type OutcomeDeps } from './outcome.ts'
+import { createTenantPicker } from './tenant-picker.ts'
 import { leaseMs, runRound, type RoundDeps, type RoundResult } from './round.ts'
 
 export type DispatchDeps = ClaimDeps &
@@ -19,6 +20,8 @@ export type DispatchDeps = ClaimDeps &
     ids: Ids
     clock: Clock
     logger: Logger
+    /** Where people reach this installation: digests link to it. */
+    publicUrl?: string | undefined
     metrics: OutcomeDeps['metrics'] & Pick<Metrics, 'deliveryAttempts'>
   }
 
@@ -45,7 +48,7 @@ export type Dispatch = {
   stop(): Promise<void>
 }
 
-/** A delivery whose host has no room, and too many before it that wait for some, goes to the end of the line. */
+/** A delivery whose host has no room comes back after this; its trigger is passed over until there is some. */
 const hostBusyDelayMs = 500
 const recordRetryDelayMs = 1_000
 
@@ -54,7 +57,13 @@ export function createDispatch(deps: DispatchDeps, options: DispatchOptions = {}
   const { inFlightMax = 64, perTenantMax = 4, perTriggerMax = 2, perHostMax = 16, onRoom } = options
   const tenants = createTally()
   const triggers = createTally()
-  const hosts = createHostSlots(perHostMax)
+  const hosts = createHostSlots({
+    perHostMax,
+    perSlowHostMax: Math.ceil(perHostMax / 4),
+    slowMax: Math.ceil(inFlightMax / 2),
+    perTenantSlowMax: Math.ceil(perTenantMax / 2),
+  })
+  const picker = createTenantPicker({ random: deps.random, start: ids.uuid() })
   const running = new Set<Promise<void>>()
   const stopping = new AbortController()
 
@@ -80,19 +89,21 @@ export function createDispatch(deps: DispatchDeps, options: DispatchOptions = {}
   }
 
   const send = async (claimed: ClaimedDelivery): Promise<Outcome> => {
-    const prepared = prepare(claimed, clock.now())
+    const prepared = prepare(claimed, { now: clock.now(), publicUrl: deps.publicUrl })
     if (!('message' in prepared)) return prepared
     const { channel, message, retries } = prepared
     const host = hostOf(message.url)
-    if (!(await hosts.enter(host))) return { kind: 'returned', attempts: [], delayMs: hostBusyDelayMs }
+    if (!hosts.enter(host, claimed.delivery)) return { kind: 'returned', attempts: [], delayMs: hostBusyDelayMs }
+    let tookMs = 0
     try {
       const result = await runRound(deps, message, { retries, signal: stopping.signal })
+      tookMs = Math.max(...result.attempts.map(({ latencyMs }) => latencyMs))
       for (const { errorClass } of result.attempts) {
         metrics.deliveryAttempts.inc({ channel: channel.kind, outcome: errorClass === null ? 'delivered' : 'failed' })
       }
       return outcomeOf(result)
     } finally {
-      hosts.leave(host)
+      hosts.leave(host, claimed.delivery, tookMs)
     }
   }
 
@@ -124,6 +135,9 @@ export function createDispatch(deps: DispatchDeps, options: DispatchOptions = {}
         perTenantMax,
         perTriggerMax,
         inFlight: { tenants: tenants.counts, triggers: triggers.counts },
+        heldTriggers: hosts.heldTriggers(),
+        picker,
+        admits: hosts.admission(),
       })
       for (const one of claimed) {
         const sending = deliver(one).finally(() => {
@@ -147,11 +161,14 @@ export function createDispatch(deps: DispatchDeps, options: DispatchOptions = {}
 type Prepared = { channel: Channel; message: PreparedMessage; retries: ReturnType<typeof quickRetriesOf> }
 
 /** The request of this round, or why there is none. Its timestamp and signature are the round's. */
-function prepare({ delivery, content, trigger }: ClaimedDelivery, now: Date): Prepared | Outcome {
+function prepare(
+  { delivery, content, trigger }: ClaimedDelivery,
+  { now, publicUrl }: { now: Date; publicUrl: string | undefined },
+): Prepared | Outcome {
   if (trigger === undefined) return { kind: 'cancelled', attempts: [], errorClass: 'trigger_deleted' }
   if (content.isOrphaned) return { kind: 'cancelled', attempts: [], errorClass: 'match_orphaned' }
   if (trigger instanceof Error) throw trigger
-  const alert = alertOf(content)
+  const alert = alertOf(content, { publicUrl })
   try {
     const channel = channelOf(trigger)
     const message = channel.prepare(trigger, alert, {
@@ -182,7 +199,7 @@ function outcomeOf({ attempts, end }: RoundResult): Outcome {
 }
 
 function notSent(startedAt: Date, errorClass: string): Attempt {
-  return { startedAt, latencyMs: 0, httpStatus: null, errorClass }
+  return { startedAt, latencyMs: 0, httpStatus: null, errorClass, arrival: 'not_sent' }
 }
 
 function hostOf(url: string): string {

@@ -76,8 +76,8 @@ function insertDeliveries(
   { from }: { from: RawBuilder<unknown> },
 ): Promise<number> {
   return tx.execute(sql`
-    insert into deliveries (tenant_id, match_at, match_id, monitor_id, trigger_id, incarnation, kind, match_count)
-    select distinct m.tenant_id, m.match_at, m.id, m.monitor_id, t.id, m.incarnation, ${kindAndCount}
+    insert into deliveries (tenant_id, match_at, match_id, monitor_id, trigger_id, incarnation, kind, match_count, is_urgent)
+    select distinct m.tenant_id, m.match_at, m.id, m.monitor_id, t.id, m.incarnation, ${kindAndCount}, m.severity = 'critical'
     from ${from}
     join matches m on m.tenant_id = k.tenant_id and m.id = k.id and m.match_at = k.match_at
     join monitor_versions v on v.tenant_id = m.tenant_id and v.id = m.monitor_version_id

@@ -1,6 +1,8 @@
 import { parseJson, stringifyJson } from '@smt/engine'
 import type { Clock } from '../platform/clock.ts'
 import type { Database } from '../platform/db/doors.ts'
+import { raiseNotice } from '../tenants/notice-store.ts'
+import { endHeldDeliveries, type EndedDelivery } from './health-store.ts'
 import type { PlatformTx } from '../platform/db/tx.ts'
 import type { Logger } from '../platform/logger.ts'
 import type { Metrics } from '../platform/metrics.ts'
@@ -22,7 +24,7 @@ export type MaintenanceDeps = {
   database: Pick<Database, 'withPlatform' | 'upkeep'>
   clock: Clock
   logger: Logger
-  metrics: Pick<Metrics, 'oldestPendingDelivery'>
+  metrics: Pick<Metrics, 'oldestPendingDelivery' | 'deliveriesDead'>
 }
 
 /** Keeps the time-ordered tables within their months and their retention (design 11). */
@@ -31,6 +33,8 @@ export type Maintenance = {
   run(): Promise<void>
   /** Sets the gauge by which operators see that deliveries wait. */
   measure(): Promise<void>
+  /** Gives up what waits for a disabled trigger, or longer than it may for a failing one. True when there may be more. */
+  endHeld(): Promise<boolean>
   start(): void
   stop(): Promise<void>
 }
@@ -46,6 +50,7 @@ const bodiesMax = 20
 const runEveryMs = 3_600_000
 const measureEveryMs = 15_000
 const upkeepEveryMs = 60_000
+const endHeldEveryMs = 15_000
 
 /**
  * Drops the metadata of ledgers from old bodies. On a public network it is a megabyte for every ledger with a match, and
@@ -95,6 +100,16 @@ export function createMaintenance({ database, clock, logger, metrics }: Maintena
     metrics.oldestPendingDelivery.set(await database.withPlatform(oldestUnfinishedSeconds))
   }
 
+  const endHeld = async (): Promise<boolean> => {
+    const ended = await database.withPlatform(async (tx) => {
+      const rows = await endHeldDeliveries(tx, rowsMax)
+      await tellEnded(tx, rows)
+      return rows
+    })
+    metrics.deliveriesDead.inc(ended.length)
+    return ended.length > 0
+  }
+
   const loops = [
     { name: 'delivery.maintenance', pollMs: runEveryMs, step: run },
     { name: 'delivery.upkeep', pollMs: upkeepEveryMs, step: () => database.upkeep() },
@@ -102,15 +117,30 @@ export function createMaintenance({ database, clock, logger, metrics }: Maintena
   ].map(({ name, pollMs, step }) =>
     createLoop({ clock, logger }, { name, pollMs, step: () => step().then(() => false) }),
   )
+  loops.push(createLoop({ clock, logger }, { name: 'delivery.end-held', pollMs: endHeldEveryMs, step: endHeld }))
 
   return {
     run,
     measure,
+    endHeld,
     start: () => {
       for (const loop of loops) loop.start()
     },
     stop: async () => {
       await Promise.all(loops.map((loop) => loop.stop()))
     },
+  }
+}
+
+async function tellEnded(tx: PlatformTx, ended: readonly EndedDelivery[]): Promise<void> {
+  const oneOfEach = new Map(ended.map((delivery) => [delivery.triggerId, delivery]))
+  for (const { tenantId, triggerName, deliveryId, errorClass } of oneOfEach.values()) {
+    await raiseNotice(tx, [tenantId], {
+      kind: 'delivery_dead',
+      severity: 'critical',
+      subject: { kind: 'trigger', id: triggerName },
+      message: 'A delivery was given up. It can be replayed when its cause is gone.',
+      data: { delivery_id: deliveryId, error_class: errorClass },
+    })
   }
 }

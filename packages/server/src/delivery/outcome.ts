@@ -14,6 +14,8 @@ import {
   returnDelivery,
   type Written,
 } from './dispatch-store.ts'
+import { settleDigests } from './gather-store.ts'
+import { recordSuccess, recordTrouble, tellFailing } from './trigger-health.ts'
 import { retractLate } from './retraction-store.ts'
 
 /** What came of a claimed delivery. */
@@ -38,6 +40,18 @@ export type OutcomeDeps = {
 const failingRounds = 3
 
 /**
+ * So many rounds (about 50 minutes) a receiver may refuse a delivery before it is dead. A deployment or a proxy that
+ * starts answers 401 or 404 for minutes; after an hour only somebody's change helps, and they can replay.
+ */
+const refusedRoundsMax = 8
+
+/** 4xx, except those that ask for another try. */
+function isRefusal(attempts: readonly Attempt[]): boolean {
+  const status = attempts.at(-1)?.httpStatus ?? 0
+  return status >= 400 && status < 500 && status !== 408 && status !== 425 && status !== 429
+}
+
+/**
  * Writes the outcome, its attempts and its notices in one transaction that demands the lease. False: the lease had
  * ended and somebody else has the delivery, so nothing was written.
  */
@@ -49,7 +63,8 @@ export async function recordOutcome(deps: OutcomeDeps, claimed: ClaimedDelivery,
     const { state, isOrphaned } = written
     if (outcome.attempts.length > 0) await insertAttempts(tx, delivery, outcome.attempts)
     // The rollback left it to whoever was sending: told after all, or perhaps, it is taken back now.
-    if (isOrphaned && state !== 'pending' && (await retractLate(tx, delivery))) await tellReorganised(tx, claimed)
+    if (isOrphaned && state !== 'pending' && (await takeBack(tx, claimed))) await tellReorganised(tx, claimed)
+    if (state !== 'cancelled') await writeHealth(tx, deps.random, { claimed, outcome })
     await writeNotices(tx, { claimed, outcome, state })
     return state
   })
@@ -73,8 +88,9 @@ async function writeState(
 ): Promise<Written<State> | undefined> {
   const { delivery } = claimed
   const attempts = outcome.attempts.length
+  const isUnknown = outcome.attempts.some(({ arrival }) => arrival === 'unknown')
   const finish = (state: 'delivered' | 'dead' | 'cancelled', errorClass: string | null) =>
-    finishDelivery(tx, delivery, { state, errorClass, attempts })
+    finishDelivery(tx, delivery, { state, errorClass, attempts, isUnknown })
   switch (outcome.kind) {
     case 'delivered':
       return finish('delivered', null)
@@ -84,19 +100,38 @@ async function writeState(
       return finish('cancelled', outcome.errorClass)
     case 'returned':
       // One that is orphaned is cancelled, and perhaps retracted, when its turn has come.
-      return (await returnDelivery(tx, delivery, { attempts, delayMs: outcome.delayMs }))
+      return (await returnDelivery(tx, delivery, { attempts, isUnknown, delayMs: outcome.delayMs }))
         ? { state: 'pending', isOrphaned: false }
         : undefined
     case 'failed': {
       const { errorClass, retryAfterMs } = outcome
+      if (delivery.round + 1 >= refusedRoundsMax && isRefusal(outcome.attempts)) return finish('dead', errorClass)
       return planNextRound(tx, delivery, {
         errorClass,
         attempts,
+        isUnknown,
         delayMs: roundDelayMs(delivery.round, random),
         retryAfterMs,
       })
     }
   }
+}
+
+async function takeBack(tx: PlatformTx, { delivery, content }: ClaimedDelivery): Promise<boolean> {
+  return content.isGathered ? (await settleDigests(tx, [delivery])) > 0 : retractLate(tx, delivery)
+}
+
+async function writeHealth(tx: PlatformTx, random: Random, { claimed, outcome }: Recorded): Promise<void> {
+  const { delivery, content } = claimed
+  if (outcome.kind === 'delivered') {
+    // What had failed, or its trigger: nothing is to be read of a trigger that is well.
+    const hadTrouble = content.isTriggerFailing || delivery.round > 0 || delivery.replayCount > 0
+    if (hadTrouble) await recordSuccess(tx, claimed)
+  }
+  if (outcome.kind !== 'failed' && outcome.kind !== 'permanent') return
+  const { attempts, errorClass } = outcome
+  const retryAfterMs = outcome.kind === 'failed' ? outcome.retryAfterMs : 0
+  await recordTrouble(tx, claimed, { attempts, errorClass, retryAfterMs, random })
 }
 
 async function tellReorganised(tx: PlatformTx, { delivery, content }: ClaimedDelivery): Promise<void> {
@@ -119,7 +154,6 @@ async function writeNotices(tx: PlatformTx, { claimed, outcome, state }: Recorde
       data: { delivery_id: delivery.id, error_class: errorClass },
     })
   if (outcome.kind === 'delivered') {
-    await resolveNotices(tx, [delivery.tenantId], { kind: 'endpoint_failing', subject })
     // Only a replay can leave no dead delivery behind.
     if (delivery.replayCount > 0 && !(await hasDeadDeliveries(tx, delivery.tenantId, delivery.triggerId))) {
       await resolveNotices(tx, [delivery.tenantId], { kind: 'delivery_dead', subject })
@@ -130,8 +164,6 @@ async function writeNotices(tx: PlatformTx, { claimed, outcome, state }: Recorde
     const message = 'A delivery was given up. It can be replayed when its cause is gone.'
     await raise({ kind: 'delivery_dead', severity: 'critical', message }, outcome.errorClass)
   }
-  if (outcome.kind === 'failed' && delivery.round + 1 >= failingRounds) {
-    const message = 'The receiver of this trigger keeps failing. Deliveries are repeated for 24 hours.'
-    await raise({ kind: 'endpoint_failing', severity: 'warning', message }, outcome.errorClass)
-  }
+  if (outcome.kind === 'failed' && delivery.round + 1 >= failingRounds)
+    await tellFailing(tx, claimed, outcome.errorClass)
 }

@@ -1,7 +1,7 @@
 import { sql, type PlatformTx } from '../platform/db/tx.ts'
 import type { DeliveryKey } from './dispatch-store.ts'
-
-const retraction = sql`tenant_id, match_at, match_id, monitor_id, trigger_id, incarnation, kind, match_count, retracts`
+import { settleDigests } from './gather-store.ts'
+import { retractionColumns, wasDelivered, wasTold } from './told-store.ts'
 
 /**
  * Takes back what was told of the matches of these blocks, which are orphaned by now: what waits is cancelled; what was
@@ -15,7 +15,7 @@ export async function retractAlerts(
   tx: PlatformTx,
   { sourceId, blockHashes }: { sourceId: string; blockHashes: readonly string[] },
 ): Promise<string[]> {
-  const rows = await tx.rows(sql<{ tenantId: string }>`
+  const rows = await tx.rows(sql<{ tenantId: string; digestId: string | null }>`
     with orphaned as (
       update deliveries d
       set orphaned_at = now(),
@@ -26,23 +26,30 @@ export async function retractAlerts(
       where m.source_id = ${sourceId} and m.block_hash = any (${[...blockHashes]}::text[]) and m.orphaned_at is not null
         and d.tenant_id = m.tenant_id and d.match_id = m.id and d.match_at = m.match_at
         and d.incarnation = m.incarnation and d.kind <> 'retraction' and d.orphaned_at is null
+        and not d.is_gathered
       returning d.*
     ), retracted as (
-      insert into deliveries (${retraction})
+      insert into deliveries (${retractionColumns})
       select o.tenant_id, o.match_at, o.match_id, o.monitor_id, o.trigger_id, o.incarnation, 'retraction', o.match_count, o.id
       from orphaned o
-      where o.state = 'delivered' or (o.state <> 'sending' and (o.maybe_told or o.replay_count > 0 and ${wasDelivered}))
+      where o.state <> 'digested' and ${wasTold}
       on conflict do nothing
       returning tenant_id
     )
-    select distinct tenant_id as "tenantId" from retracted`)
-  return rows.map(({ tenantId }) => tenantId)
+    select distinct tenant_id as "tenantId", null::uuid as "digestId" from retracted
+    union all
+    select distinct tenant_id, digest_id from orphaned where state = 'digested' and digest_id is not null`)
+  const told = new Set<string>()
+  for (const { tenantId, digestId } of rows) {
+    if (digestId === null || (await settleDigests(tx, [{ tenantId, id: digestId }])) > 0) told.add(tenantId)
+  }
+  return [...told]
 }
 
 /** The same for one delivery whose outcome was recorded after its match was orphaned. True when a retraction is new. */
 export async function retractLate(tx: PlatformTx, delivery: DeliveryKey): Promise<boolean> {
   const inserted = await tx.execute(sql`
-    insert into deliveries (${retraction})
+    insert into deliveries (${retractionColumns})
     select o.tenant_id, o.match_at, o.match_id, o.monitor_id, o.trigger_id, o.incarnation, 'retraction', o.match_count, o.id
     from deliveries o
     where o.tenant_id = ${delivery.tenantId} and o.id = ${delivery.id} and o.match_at = ${delivery.matchAt}::timestamptz
@@ -50,7 +57,3 @@ export async function retractLate(tx: PlatformTx, delivery: DeliveryKey): Promis
     on conflict do nothing`)
   return inserted > 0
 }
-
-/** A replay hides that a delivery was delivered; its attempts do not. */
-const wasDelivered = sql`exists (
-  select from attempts a where a.tenant_id = o.tenant_id and a.delivery_id = o.id and a.outcome = 'delivered')`

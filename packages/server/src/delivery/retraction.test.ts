@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { sql } from '../platform/db/tx.ts'
+import { EgressError } from '../platform/egress/egress-error.ts'
 import type { Egress } from '../platform/egress/egress.ts'
 import type { TestTenant } from '../testing/api-harness.ts'
 import { startDispatchScene, type DispatchScene } from '../testing/dispatch-scene.ts'
@@ -124,6 +125,23 @@ describe('an alert whose block leaves the chain', () => {
     scene.receiver.setBehaviour(() => ({ status: 500 }))
     await scene.storeDeliveries(acme)
     await scene.sendAll(scene.createDispatch())
+    expect(await orphan(100)).toEqual([])
+    expect(await deliveries()).toEqual(['1 alert cancelled match_orphaned'])
+  })
+
+  it('that may have arrived although no answer came is retracted', async () => {
+    const lost = new EgressError('timeout', 'request')
+    const egress = { request: () => Promise.reject(lost) }
+    await scene.storeDeliveries(acme)
+    await scene.sendAll(scene.createDispatch({ deps: { egress } }))
+    expect(await orphan(100)).toEqual([acme.id])
+    expect(await deliveries()).toEqual(['1 alert cancelled match_orphaned', '1 retraction pending'])
+  })
+
+  it('that never reached its receiver is not retracted', async () => {
+    const unreachable = new EgressError('timeout', 'connect')
+    await scene.storeDeliveries(acme)
+    await scene.sendAll(scene.createDispatch({ deps: { egress: { request: () => Promise.reject(unreachable) } } }))
     expect(await orphan(100)).toEqual([])
     expect(await deliveries()).toEqual(['1 alert cancelled match_orphaned'])
   })

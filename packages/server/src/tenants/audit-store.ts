@@ -1,5 +1,5 @@
 import type { JsonValue } from '@smt/engine'
-import { jsonb, sql, type TenantTx } from '../platform/db/tx.ts'
+import { jsonb, sql, type PlatformTx, type TenantTx } from '../platform/db/tx.ts'
 import type { Actor, RequestOrigin } from './route.ts'
 
 export type AuditEvent = {
@@ -14,7 +14,7 @@ export type AuditEvent = {
 }
 
 /** Writes the event in the transaction of the change itself: no change without its event, no event without its change. */
-export async function insertAuditEvent(tx: TenantTx, tenantId: string, event: AuditEvent): Promise<void> {
+export async function insertAuditEvent(tx: TenantTx | PlatformTx, tenantId: string, event: AuditEvent): Promise<void> {
   const { actor, origin } = event
   await tx.execute(sql`
     insert into audit_events

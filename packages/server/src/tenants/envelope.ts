@@ -49,7 +49,17 @@ export type Envelope<T> = {
 }
 
 // What answers hold and nobody can write: a client may send back what it has read.
-const readOnlyFields = ['id', 'is_active', 'version', 'status', 'shared', 'created_at', 'updated_at', 'warnings']
+const readOnlyFields = [
+  'id',
+  'is_active',
+  'disabled_at',
+  'version',
+  'status',
+  'shared',
+  'created_at',
+  'updated_at',
+  'warnings',
+]
 
 /**
  * Reads the body of a write: `envelope` checks what stands beside the configuration. A mirror of a field inside (such as

@@ -11,6 +11,7 @@ export const noticeKinds = [
   'monitor_failing',
   'delivery_dead',
   'endpoint_failing',
+  'trigger_disabled',
 ] as const
 export type NoticeKind = (typeof noticeKinds)[number]
 

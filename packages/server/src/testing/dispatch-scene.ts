@@ -97,7 +97,7 @@ export async function startDispatchScene(): Promise<DispatchScene> {
       await api.test.admin.query(`update deliveries set ${set}`)
     },
     clear: async () => {
-      for (const table of ['attempts', 'deliveries', 'matches', 'chain_items', 'notices'])
+      for (const table of ['attempts', 'deliveries', 'trigger_health', 'matches', 'chain_items', 'notices'])
         await api.test.admin.query(`delete from ${table}`)
       receiver.requests.length = 0
       receiver.setBehaviour(() => ({ status: 200 }))

@@ -12,6 +12,7 @@ export type TriggerAnswer = {
   labels: JsonValue
   extensions: JsonValue
   is_active: boolean
+  disabled_at: string | null
   version: number
   created_at: string
   updated_at: string
@@ -27,6 +28,7 @@ export function triggerAnswerOf(row: TriggerRow): TriggerAnswer {
     labels: row.labels,
     extensions: row.extensions,
     is_active: true,
+    disabled_at: row.disabledAt?.toISOString() ?? null,
     version: row.version,
     created_at: row.createdAt.toISOString(),
     updated_at: row.updatedAt.toISOString(),

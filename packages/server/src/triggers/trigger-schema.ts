@@ -25,6 +25,9 @@ const triggerShape = {
   labels: z.record(z.string(), z.string()),
   extensions: z.record(z.string(), z.unknown()),
   is_active: z.boolean(),
+  disabled_at: z.iso.datetime().nullable().meta({
+    description: 'When its receiver had failed for three days. Nothing is sent until the trigger is saved again.',
+  }),
   version: z.int().positive(),
   created_at: z.iso.datetime(),
   updated_at: z.iso.datetime(),

@@ -28,6 +28,7 @@ import { triggerEnvelope } from './trigger-schema.ts'
 import {
   carriesNotices,
   deactivateTrigger,
+  enableTrigger,
   findTrigger,
   insertTrigger,
   insertTriggerChange,
@@ -136,6 +137,7 @@ export function createTriggerService({ ids, tenantKeys }: TriggerServiceDeps): T
     await translateViolations(() =>
       updateTrigger(tx, tenantId, { ...content, id: stored.id, version: stored.version + 1 }),
     )
+    await enableTrigger(tx, tenantId, stored.id)
     await insertTriggerChange(tx, tenantId, stored.id)
     await insertAuditEvent(tx, tenantId, {
       actor: context.actor,

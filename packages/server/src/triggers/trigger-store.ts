@@ -15,11 +15,15 @@ export type TriggerRow = {
   version: number
   createdAt: Date
   updatedAt: Date
+  /** When its receiver had failed for too long: nothing is sent until it is saved again. */
+  disabledAt: Date | null
 }
 
 const columns = sql`
   id, trigger_id as "triggerId", name, trigger_type as "triggerType", configuration, labels, extensions, version,
-  created_at as "createdAt", updated_at as "updatedAt"`
+  created_at as "createdAt", updated_at as "updatedAt",
+  (select h.disabled_at from trigger_health h
+    where h.tenant_id = triggers.tenant_id and h.trigger_id = triggers.id) as "disabledAt"`
 
 export type TriggerFilter = {
   limit: number
@@ -81,6 +85,11 @@ export async function updateTrigger(
     update triggers set configuration = ${jsonb(trigger.configuration)}, labels = ${jsonb(trigger.labels)},
       extensions = ${jsonb(trigger.extensions)}, version = ${trigger.version}
     where tenant_id = ${tenantId} and id = ${trigger.id} and is_active`)
+}
+
+/** Forgets how its receiver did: a saved trigger begins anew, also one that was disabled. */
+export async function enableTrigger(tx: TenantTx, tenantId: string, id: string): Promise<void> {
+  await tx.execute(sql`delete from trigger_health where tenant_id = ${tenantId} and trigger_id = ${id}`)
 }
 
 export async function deactivateTrigger(tx: TenantTx, tenantId: string, id: string): Promise<void> {

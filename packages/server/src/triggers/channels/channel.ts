@@ -26,6 +26,10 @@ export type Digest = {
   networkSlug: string
   blockNumber: bigint
   blockHash: string
+  /** It stands for alerts of any blocks that the receiver had no room for; the block is that of the first. */
+  isGathered?: boolean
+  /** Where the alerts of such a digest are listed. */
+  link?: string
 }
 
 /** The HTTP request that carries an alert. It may hold secrets: it is sent, and neither stored nor logged. */

@@ -55,7 +55,7 @@ export function isSuccess(status: number): boolean {
 
 function repeatOfStatus(status: number): Repeat {
   if (status === 410) return 'never'
-  return status >= 500 || status === 408 || status === 429 ? 'soon' : 'later'
+  return status >= 500 || status === 408 || status === 425 || status === 429 ? 'soon' : 'later'
 }
 
 /** Seconds or an HTTP date (RFC 9110 §10.2.3) of a 429 or 503, at most an hour; anything unreadable counts as absent. */

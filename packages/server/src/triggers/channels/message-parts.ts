@@ -1,5 +1,6 @@
 import { matchVariables, renderTemplateParts, type TemplatePart, TemplateTooLongError } from '@smt/engine'
 import { ChannelError, type Alert } from './channel.ts'
+import { digestIntroduction } from './digest-text.ts'
 
 type Message = { title: string; body: string }
 
@@ -8,7 +9,7 @@ export type MessageParts = { title: TemplatePart[]; body: TemplatePart[] }
 
 /**
  * Title and body of an alert, rendered. The title of a retraction begins with `Retracted: `; the body of a digest with
- * `<n> matches of <monitor> in block <number>, the first: `.
+ * `<n> matches of <monitor> in block <number>, the first: `, or with what it gathered.
  *
  * @throws ChannelError when the values of the match make the text longer than can be sent.
  */
@@ -18,16 +19,8 @@ export function messageParts(message: Message, { match, facts, digest, isRetract
   const body = render(message.body, variables)
   return {
     title: isRetraction === true ? [text('Retracted: '), ...title] : title,
-    body: digest === undefined ? body : [...digestParts(digest), ...body],
+    body: digest === undefined ? body : [...digestIntroduction(digest), ...body],
   }
-}
-
-function digestParts({ matchCount, monitorName, blockNumber }: NonNullable<Alert['digest']>): TemplatePart[] {
-  return [
-    text(`${matchCount} matches of `),
-    { kind: 'value', text: monitorName },
-    text(` in block ${blockNumber}, the first: `),
-  ]
 }
 
 /** Title and body as text, values as they are. */

@@ -16,6 +16,9 @@ import { sortedJson } from '../sorted-json.ts'
  * - raw: `{"digest": {"block_hash", "block_number", "first_match", "match_count", "monitor", "network_slug"}}`, where
  *   `first_match` is the match object of the first transaction.
  *
+ * A digest of alerts that waited while the receiver answered 429 says so instead of naming one block for all; in raw mode
+ * it has `"is_gathered": true`, and `link` when the installation knows its address.
+ *
  * A retraction is what it takes back with `"retracted": true` beside it, and in template mode `Retracted: ` before the title:
  * people who read titles are not to take it for another alert.
  *
@@ -33,6 +36,8 @@ function rawBody({ match, digest }: Alert): object {
       block_hash: digest.blockHash,
       block_number: digest.blockNumber,
       first_match: match,
+      ...(digest.isGathered === true ? { is_gathered: true } : {}),
+      ...(digest.link === undefined ? {} : { link: digest.link }),
       match_count: digest.matchCount,
       monitor: digest.monitorName,
       network_slug: digest.networkSlug,

@@ -1,0 +1,131 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import type { TestTenant } from '../testing/api-harness.ts'
+import { startDispatchScene, type DispatchScene } from '../testing/dispatch-scene.ts'
+import { retractAlerts } from './retraction-store.ts'
+
+let scene: DispatchScene
+let acme: TestTenant
+
+beforeAll(async () => {
+  scene = await startDispatchScene()
+  acme = await scene.createTenant('acme')
+})
+afterAll(() => scene.close())
+beforeEach(() => scene.clear())
+
+const query = async <Row extends object>(text: string, values: unknown[] = []): Promise<Row[]> =>
+  (await scene.api.test.admin.query<Row & Record<string, unknown>>(text, values)).rows
+const statesOf = async (): Promise<Record<string, number>> => {
+  const rows = await query<{ what: string; n: number }>(
+    `select kind || ' ' || state as what, count(*)::int as n from deliveries group by 1`,
+  )
+  return Object.fromEntries(rows.map(({ what, n }) => [what, n]))
+}
+const bodies = () => scene.requestsOf(acme).map(({ body }) => String((JSON.parse(body) as { body: string }).body))
+const endPause = async () => {
+  await query(`update trigger_health set open_until = now() - interval '1 ms'`)
+  await scene.change(`next_attempt_at = now() where state = 'pending'`)
+}
+
+async function limit(): Promise<void> {
+  scene.receiver.setBehaviour(() => ({ status: 429, headers: { 'retry-after': '30' } }))
+  await scene.sendAll(scene.createDispatch({ perTriggerMax: 1 }))
+  scene.receiver.requests.length = 0
+  scene.receiver.setBehaviour(() => ({ status: 200 }))
+}
+
+/** What a rollback does to deliveries: the matches of the block are orphaned first. */
+async function orphan(block: number): Promise<string[]> {
+  const rows = await query<{ source_id: string; block_hash: string }>(
+    'update matches set orphaned_at = now() where block_number = $1 returning source_id, block_hash',
+    [block],
+  )
+  const [first] = rows
+  if (first === undefined) throw new Error('no match in that block')
+  return scene.api.database.withPlatform((tx) =>
+    retractAlerts(tx, { sourceId: first.source_id, blockHashes: [first.block_hash] }),
+  )
+}
+
+describe('alerts that wait for a receiver that answers 429', () => {
+  it('become one digest with their number, and none is lost', async () => {
+    await scene.storeDeliveries(acme, { count: 1_000 })
+    await limit()
+    expect(await statesOf()).toEqual({ 'alert digested': 1_000, 'digest pending': 1 })
+    await endPause()
+    await scene.sendAll(scene.createDispatch({ deps: { publicUrl: 'https://smt.example/' } }))
+    expect(await statesOf()).toEqual({ 'alert digested': 1_000, 'digest delivered': 1 })
+    expect(bodies()).toEqual([
+      expect.stringMatching(
+        /^1000 matches of Monitor transfers while this receiver had no room \(https:\/\/smt\.example\/api\/v1\/tenants\/acme\/deliveries\?trigger=ops&state=digested\), the first in block 100: 0x[0-9a-f]{64}$/,
+      ),
+    ])
+  })
+
+  it('stay single when they are no more than twenty', async () => {
+    await scene.storeDeliveries(acme, { count: 20 })
+    await limit()
+    expect(await statesOf()).toEqual({ 'alert pending': 20 })
+    await endPause()
+    await scene.sendAll(scene.createDispatch())
+    expect(await statesOf()).toEqual({ 'alert delivered': 20 })
+  })
+
+  it('of critical severity are told singly, before the digest of the others', async () => {
+    await scene.storeDeliveries(acme, { count: 40 })
+    await query(
+      `update deliveries set is_urgent = true where id in (select id from deliveries order by id desc limit 3)`,
+    )
+    await limit()
+    expect(await statesOf()).toEqual({ 'alert digested': 37, 'alert pending': 3, 'digest pending': 1 })
+    await endPause()
+    await scene.sendAll(scene.createDispatch({ perTriggerMax: 1 }))
+    expect(bodies().map((body) => body.startsWith('37 matches'))).toEqual([false, false, false, true])
+  })
+
+  it('are urgent when the match is critical', async () => {
+    await query(`update monitors set severity = 'critical' where monitor_id = 'transfers'`)
+    await scene.storeDeliveries(acme)
+    await query(`update monitors set severity = 'medium' where monitor_id = 'transfers'`)
+    await scene.storeDeliveries(acme, { block: 101 })
+    expect(await query('select is_urgent from deliveries order by created_at, id')).toEqual([
+      { is_urgent: true },
+      { is_urgent: false },
+    ])
+  })
+})
+
+describe('a digest whose block leaves the chain in part', () => {
+  const storeTwoBlocks = async () => {
+    for (const block of [100, 101]) await scene.storeDeliveries(acme, { count: 15, block })
+    await limit()
+    expect(await statesOf()).toEqual({ 'alert digested': 30, 'digest pending': 1 })
+  }
+
+  it('tells the rest when it waits', async () => {
+    await storeTwoBlocks()
+    expect(await orphan(101)).toEqual([])
+    await endPause()
+    await scene.sendAll(scene.createDispatch())
+    expect(bodies()).toEqual([expect.stringMatching(/^15 matches of /)])
+  })
+
+  it('is dissolved when its first alert is gone, and the rest waits again', async () => {
+    await storeTwoBlocks()
+    expect(await orphan(100)).toEqual([])
+    expect(await statesOf()).toEqual({ 'alert digested': 15, 'alert pending': 15, 'digest cancelled': 1 })
+    await endPause()
+    await scene.sendAll(scene.createDispatch())
+    expect(bodies()).toHaveLength(15)
+  })
+
+  it('has each alert of that block retracted when it was told', async () => {
+    await storeTwoBlocks()
+    await endPause()
+    await scene.sendAll(scene.createDispatch())
+    expect(await orphan(100)).toEqual([acme.id])
+    expect(await orphan(100)).toEqual([])
+    await scene.sendAll(scene.createDispatch())
+    expect(await statesOf()).toEqual({ 'alert digested': 30, 'digest delivered': 1, 'retraction delivered': 15 })
+  })
+})
