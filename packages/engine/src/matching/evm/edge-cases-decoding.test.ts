@@ -3,6 +3,7 @@ import { matchVariables } from '../../template/match-variables.ts'
 import { type Argument, callTo, contract, D1, eventOf, matchesOf } from '../../testing/contract.ts'
 import { hash, monitor } from '../../testing/evm-chain.ts'
 import { assembleMatch } from '../assemble-match.ts'
+import { ozVariables } from '../../testing/oz-variables.ts'
 
 type Called = ReturnType<typeof callTo>
 type Logged = ReturnType<typeof eventOf>
@@ -23,7 +24,7 @@ describe('edge cases of decoding', () => {
     const configuration = monitor([contract])
     const { matches } = matchesOf([configuration], { transactions: [{ hash: D1, from: contract, to: null }] })
     const object = assembleMatch({ chain: 'EVM', monitor: configuration, networkSlug: 'testnet', ...matches[0]! })
-    expect([...matchVariables(object).keys()]).toEqual([
+    expect(Object.keys(ozVariables(matchVariables(object)))).toEqual([
       'monitor.name',
       'transaction.hash',
       'transaction.from',

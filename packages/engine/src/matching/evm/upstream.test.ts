@@ -21,6 +21,7 @@ import {
   type Upstream,
 } from '../../testing/upstream-evm.ts'
 import { matchVariables } from '../../template/match-variables.ts'
+import { ozVariables } from '../../testing/oz-variables.ts'
 
 type Conditions = Partial<MonitorConfig['match_conditions']>
 type Data = { block?: number; logs?: EvmLog[]; monitor?: MonitorConfig }
@@ -145,7 +146,7 @@ describe.skipIf(isUpstreamMissing)('upstream data (skipped where ../shared/spec/
 
   it('test 9: the variables handed over, and the trigger', () => {
     const { objects } = evaluate(undefined, { block: 0, logs: upstream.usdcLogs })
-    expect(Object.fromEntries(matchVariables({ EVM: objects[0]! }))).toEqual({
+    expect(ozVariables(matchVariables({ EVM: objects[0]! }))).toEqual({
       'monitor.name': 'Mint USDC Token',
       'transaction.hash': txUsdc,
       'transaction.from': sender,
@@ -171,7 +172,7 @@ describe.skipIf(isUpstreamMissing)('upstream data (skipped where ../shared/spec/
       functions: [{ signature: 'increment()', args: [], hex_signature: 'd09de08a' }],
       events: null,
     })
-    expect(Object.fromEntries(matchVariables({ EVM: objects[0]! }))).toEqual({
+    expect(ozVariables(matchVariables({ EVM: objects[0]! }))).toEqual({
       'monitor.name': 'Mint USDC Token',
       'transaction.hash': txIncrement,
       'transaction.from': '0x6b9501462d48f7e78ba11c98508ee16d29a03411',

@@ -11,6 +11,7 @@ import {
   upstreamUpsert,
   upstreamUsdc,
 } from '../../testing/upstream-stellar.ts'
+import { ozVariables } from '../../testing/oz-variables.ts'
 
 const none = { functions: [], events: [], transactions: [] }
 const transferEvent = 'transfer(Address,Address,String,I128)'
@@ -120,7 +121,7 @@ describe.skipIf(isUpstreamMissing)('upstream data (skipped where ../shared/spec/
       ['example_trigger_slack'],
       ['example_trigger_slack'],
     ])
-    const [first, second] = objects.map((object) => Object.fromEntries(matchVariables({ Stellar: object })))
+    const [first, second] = objects.map((object) => ozVariables(matchVariables({ Stellar: object })))
     expect(first).toEqual({
       'monitor.name': 'Large Transfer of USDC Token',
       'transaction.hash': '2c89fc3311bc275415ed6a764c77d7b0349cb9f4ce37fd2bbfc6604920811503',
