@@ -3,7 +3,6 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { deployToken, startAnvil, startReceiver, startRpcProxy } from '@smt/testkit'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { hasServer } from '../../src/testing/harness.ts'
 import { createServerUnderTest, type ServerUnderTest } from '../e2e/server-process.ts'
 import {
   call,
@@ -17,8 +16,7 @@ import {
 
 /** Requests that fetch a block; `eth_blockNumber` and `eth_chainId` are counted per poll, not per block. */
 const blockMethods = ['eth_getBlockByNumber', 'eth_getLogs', 'eth_getBlockReceipts', 'eth_getTransactionReceipt']
-/** Registering them is what takes time, on the embedded database most of all. */
-const tenantCount = hasServer() ? 200 : 50
+const tenantCount = 200
 
 describe('one shared network', () => {
   let anvil: Awaited<ReturnType<typeof startAnvil>>

@@ -233,6 +233,14 @@ describe('the URL of an outbound call', () => {
     expect(dialled).toEqual([])
   })
 
+  it('http://xn--/ is refused and never dialled, whether Node parses it (24) or not (20)', async () => {
+    const { egress, dialled } = openOffline()
+    expect(['invalid_url invalid_url', 'blocked_address unreachable']).toContain(
+      await codesOf(egress.request(requestTo('http://xn--/'))),
+    )
+    expect(dialled).toEqual([])
+  })
+
   it.each([
     'http://foo@127.0.0.1:80@evil.com/',
     'http://127.0.0.1%2f@x/',
