@@ -3,7 +3,8 @@ import { existsSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { goodTree, monitor, network, webhook } from './objects.ts'
-import { smt, writeConfig, writeInto, type Tree } from './smt.ts'
+import { smt } from './in-process.ts'
+import { smtBinary, writeConfig, writeInto, type Tree } from './smt.ts'
 
 type Finding = { file: string; pointer: string; code: string; message: string; line?: number; column?: number }
 type Report = { ok: boolean; problems: Finding[]; warnings: Finding[]; not_executable: Finding[] }
@@ -33,7 +34,7 @@ async function judge(
 describe('smt check', () => {
   it('accepts a good directory', async () => {
     expect(await check(goodTree)).toMatchObject({ code: 0, stderr: '', problems: [], warnings: [], notExecutable: [] })
-    const { code, stdout } = await smt(['check', await writeConfig(goodTree)])
+    const { code, stdout } = await smtBinary(['check', await writeConfig(goodTree)])
     expect({ code, stdout }).toEqual({
       code: 0,
       stdout: '1 network, 1 monitor, 1 trigger: OK, 0 warnings, 0 not executable here yet.\n',
@@ -203,7 +204,7 @@ describe('smt', () => {
     for (const command of ['check', 'run', 'import', 'export', 'serve', 'migrate', 'admin']) {
       expect(help.stdout).toMatch(new RegExp(`^  ${command} `, 'm'))
     }
-    expect(await smt(['--version'])).toEqual({ code: 0, stdout: '0.1.0\n', stderr: '' })
+    expect(await smtBinary(['--version'])).toEqual({ code: 0, stdout: '0.1.0\n', stderr: '' })
   })
 
   it.each([
@@ -220,10 +221,10 @@ describe('smt', () => {
   })
 
   it('hands over to the server’s own binary, with its exit code', async () => {
-    const help = await smt(['admin', 'create-tenant', '--help'])
+    const help = await smtBinary(['admin', 'create-tenant', '--help'])
     expect(help.code).toBe(0)
     expect(help.stdout).toContain('Usage: smt-server admin create-tenant')
-    const refused = await smt(['migrate'])
+    const refused = await smtBinary(['migrate'])
     expect(refused.code).toBe(1)
     expect(refused.stderr).toContain('SMT_DATABASE_ADMIN_URL: is required')
   })

@@ -1,7 +1,8 @@
 import { deployToken, startAnvil } from '@smt/testkit'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { monitor, network, webhook } from './objects.ts'
-import { smt, writeConfig } from './smt.ts'
+import { smt } from './in-process.ts'
+import { writeConfig } from './smt.ts'
 
 describe('smt explain', () => {
   let anvil: Awaited<ReturnType<typeof startAnvil>>

@@ -2,9 +2,10 @@ import { runCli } from '../src/index.ts'
 import type { Finished } from './smt.ts'
 
 /** Runs a command line in this process: the same as the binary, without the half second that a process takes to start. */
-export async function smtInProcess(
+export async function smt(
   args: readonly string[],
-  { env = {}, signal = new AbortController().signal }: { env?: Record<string, string>; signal?: AbortSignal } = {},
+  env: Record<string, string> = {},
+  signal: AbortSignal = new AbortController().signal,
 ): Promise<Finished> {
   let stdout = ''
   let stderr = ''

@@ -3,7 +3,8 @@ import { join } from 'node:path'
 import { deployToken, freePort, startAnvil } from '@smt/testkit'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { monitor, network, webhook } from './objects.ts'
-import { smt, temporaryDirectory, writeConfig, writeInto } from './smt.ts'
+import { smt } from './in-process.ts'
+import { smtBinary, temporaryDirectory, writeConfig, writeInto } from './smt.ts'
 
 type Match = { EVM: Record<string, unknown> }
 
@@ -49,7 +50,7 @@ describe('smt run', () => {
   const matchesOf = (stdout: string) => JSON.parse(stdout) as Match[]
 
   it('prints the JSON array of matches and nothing else on standard output', async () => {
-    const { code, stdout, stderr } = await run(await writeConfig(tree()), at(block))
+    const { code, stdout, stderr } = await smtBinary(['run', '--config', await writeConfig(tree()), ...at(block)])
     expect(code).toBe(0)
     const matches = matchesOf(stdout)
     expect(matches).toHaveLength(1)

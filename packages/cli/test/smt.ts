@@ -9,8 +9,8 @@ const main = fileURLToPath(new URL('../dist/main.js', import.meta.url))
 
 export type Finished = { code: number | null; stdout: string; stderr: string }
 
-/** Runs the built binary as a user's shell would, with no environment but the given. */
-export async function smt(args: readonly string[], env: Record<string, string> = {}): Promise<Finished> {
+/** Runs the built binary as a user's shell would, with no environment but the given: for what is the process's own. */
+export async function smtBinary(args: readonly string[], env: Record<string, string> = {}): Promise<Finished> {
   const child = spawn(process.execPath, [main, ...args], {
     env: { PATH: process.env['PATH'] ?? '', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { z } from 'zod'
 import { createHttp, type Http } from '../src/http.ts'
 import { evaluateNetwork } from '../src/run/evaluate-network.ts'
-import { smtInProcess } from './in-process.ts'
+import { smt } from './in-process.ts'
 
 const examples = fileURLToPath(new URL('../../../examples/stellar/', import.meta.url))
 const read = (path: string) => parseJson(readFileSync(`${examples}${path}.json`, 'utf8'))
@@ -28,7 +28,7 @@ describe('the Stellar examples', () => {
   })
 
   it('are a directory without problems and without warnings', async () => {
-    const { code, stdout } = await smtInProcess(['check', examples])
+    const { code, stdout } = await smt(['check', examples])
     expect({ code, stdout }).toEqual({
       code: 0,
       stdout: `1 network, ${monitors.length} monitors, 1 trigger: OK, 0 warnings, 0 not executable here yet.\n`,

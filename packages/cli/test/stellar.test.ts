@@ -1,7 +1,8 @@
 import { startStellarSimulator, stellarOperation, type StellarSimulator } from '@smt/testkit'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { monitor, network, webhook } from './objects.ts'
-import { smt, writeConfig } from './smt.ts'
+import { smt } from './in-process.ts'
+import { writeConfig } from './smt.ts'
 
 type Match = { Stellar: Record<string, unknown> }
 

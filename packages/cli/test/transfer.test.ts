@@ -6,8 +6,8 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { startFaultyProxy, type FaultyProxy } from './faulty-proxy.ts'
 import { monitor, network, webhook } from './objects.ts'
 import { startServer, type ServerUnderTest, type Tenant } from './server-under-test.ts'
-import { smtInProcess } from './in-process.ts'
-import { smt, temporaryDirectory, writeConfig, writeInto, type Tree } from './smt.ts'
+import { smt } from './in-process.ts'
+import { smtBinary, temporaryDirectory, writeConfig, writeInto, type Tree } from './smt.ts'
 
 type Change = {
   kind: string
@@ -79,10 +79,11 @@ describe('smt import and export', () => {
   })
 
   const transfer = (verb: string, directory: string, args: string[], { env = {}, to = tenant }: Wanted = {}) =>
-    smtInProcess([verb, directory, '--tenant', to.slug, '--server', proxy.url, ...args], {
-      env: { SMT_API_KEY: to.apiKey, ...env },
-      signal: interruption.signal,
-    })
+    smt(
+      [verb, directory, '--tenant', to.slug, '--server', proxy.url, ...args],
+      { SMT_API_KEY: to.apiKey, ...env },
+      interruption.signal,
+    )
 
   async function importInto(
     directory: string,
@@ -432,7 +433,7 @@ describe('smt import and export', () => {
 
   it('shows the report for people without any secret', async () => {
     const args = ['import', await writeConfig(fullTree()), '--tenant', tenant.slug, '--server', server.baseUrl]
-    const { code, stdout, stderr } = await smt(args, { ...secrets, SMT_API_KEY: tenant.apiKey })
+    const { code, stdout, stderr } = await smtBinary(args, { ...secrets, SMT_API_KEY: tenant.apiKey })
     expect(code).toBe(0)
     expect(stdout).toContain('  create    network local (networks/local.json)\n')
     expect(stdout).toContain(
