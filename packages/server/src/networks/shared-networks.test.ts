@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Writable } from 'node:stream'
-import { afterEach, describe, expect, it } from 'vitest'
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import type { Clock } from '../platform/clock.ts'
 import { createLogger } from '../platform/logger.ts'
 import { installationTenantId } from '../platform/secrets.ts'
@@ -10,8 +10,15 @@ import type { TestApi } from '../testing/api-harness.ts'
 import { networkBody, plainSecrets, rowsAsText, startConfigurationApi } from '../testing/configuration-api.ts'
 import { createSharedNetworks, type SharedNetworks } from './shared-network-service.ts'
 
+let api: TestApi
+beforeAll(async () => {
+  api = await startConfigurationApi()
+})
+afterAll(() => api.close())
+
 const closing: (() => Promise<void>)[] = []
 afterEach(async () => {
+  await api.test.admin.query('truncate tenants, users, shared_networks, chain_sources cascade')
   for (const close of closing.splice(0).toReversed()) await close()
 })
 
@@ -29,8 +36,6 @@ type Scene = {
 async function openScene(): Promise<Scene> {
   const directory = await mkdtemp(join(tmpdir(), 'smt-shared-'))
   closing.push(() => rm(directory, { recursive: true, force: true }))
-  const api = await startConfigurationApi()
-  closing.push(() => api.close())
   const lines: string[] = []
   const destination = new Writable({
     write: (chunk, _encoding, done) => {
