@@ -1,5 +1,6 @@
 import type { MatchFacts } from '@smt/engine'
 import type { Alert } from '../triggers/channels/channel.ts'
+import { storedSentMessage } from '../triggers/channels/sent-message.ts'
 import { isJsonObject } from '../tenants/json-object.ts'
 import type { DeliveryContent } from './dispatch-store.ts'
 import { matchObjectOf } from './match-object.ts'
@@ -30,14 +31,12 @@ export function alertOf(content: DeliveryContent, { publicUrl }: { publicUrl?: s
     matchedOnArgs,
     positions,
   })
-  const isRetraction = content.kind === 'retraction'
   const facts = factsOf({ ...content, blockNumber })
-  if (content.toldKind === 'alert') return { match, facts, isRetraction }
+  const told = { match, facts, ...retractionOf(content) }
+  if (content.toldKind === 'alert') return told
   const name = isJsonObject(monitor) ? monitor['name'] : undefined
   return {
-    match,
-    facts,
-    isRetraction,
+    ...told,
     digest: {
       matchCount: content.matchCount,
       monitorName: withOthers(typeof name === 'string' ? name : '', content.gatheredMonitors - 1),
@@ -47,6 +46,12 @@ export function alertOf(content: DeliveryContent, { publicUrl }: { publicUrl?: s
       ...(content.isGathered ? { isGathered: true, ...linkOf(content, publicUrl) } : {}),
     },
   }
+}
+
+function retractionOf({ kind, retracts, told }: DeliveryContent): Pick<Alert, 'isRetraction' | 'takesBack'> {
+  if (kind !== 'retraction' || retracts === null) return { isRetraction: false }
+  const { sentAt, sent } = told ?? {}
+  return { isRetraction: true, takesBack: { deliveryId: retracts, sentAt, sent: storedSentMessage(sent) } }
 }
 
 type FactParts = Pick<DeliveryContent, 'severity' | 'blockTime' | 'explorerUrl' | 'item'> & { blockNumber: bigint }

@@ -1,6 +1,7 @@
 import type { ChannelEgress, PreparedMessage, Repeat } from '../triggers/channels/channel.ts'
 import type { Clock } from '../platform/clock.ts'
 import { EgressError } from '../platform/egress/egress-error.ts'
+import type { SentMessage } from '../triggers/channels/sent-message.ts'
 
 /**
  * What came of sending one request. `errorClass` is all that a tenant sees besides status and latency: it names the kind
@@ -18,7 +19,7 @@ export type Attempt = {
 }
 
 export type AttemptResult =
-  | { attempt: Attempt; outcome: 'delivered' }
+  | { attempt: Attempt; outcome: 'delivered'; sent: SentMessage | undefined }
   | { attempt: Attempt; outcome: 'failed'; repeat: Repeat; retryAfterMs: number }
 
 export type SendDeps = { egress: ChannelEgress; clock: Clock }
@@ -35,7 +36,7 @@ export async function sendOnce({ egress, clock }: SendDeps, message: PreparedMes
   try {
     const verdict = await message.send(egress, clock)
     const { outcome, status } = verdict
-    if (outcome === 'delivered') return { attempt: attemptOf(status, null), outcome }
+    if (outcome === 'delivered') return { attempt: attemptOf(status, null), outcome, sent: verdict.sent }
     const { errorClass, repeat, retryAfterMs } = verdict
     const attempt = attemptOf(status, errorClass)
     return {

@@ -166,7 +166,8 @@ function rejectReplay({ state, isTriggerActive, isTriggerDisabled, isOrphaned }:
 function summaryOf(row: DeliveryRow) {
   return {
     id: row.id,
-    webhook_id: row.retracts === null ? messageId(row.id) : retractionId(row.retracts),
+    webhook_id:
+      row.retracts === null ? messageId(row.id) : retractionId(row.retracts, row.isGathered ? row.id : undefined),
     match_id: row.matchId,
     monitor_id: row.monitorId,
     trigger_id: row.triggerId,

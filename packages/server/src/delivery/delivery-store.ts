@@ -13,6 +13,8 @@ export type DeliveryRow = {
   kind: 'alert' | 'digest' | 'retraction'
   /** Of a retraction: the delivery that it takes back. */
   retracts: string | null
+  /** Of a digest that stands for alerts of several blocks, and of the retraction of a part of it. */
+  isGathered: boolean
   incarnation: number
   matchCount: number
   state: DeliveryState
@@ -43,7 +45,7 @@ export type DeliveryFilter = {
 
 const columns = sql`
   d.id, d.match_id as "matchId", o.monitor_id as "monitorId", t.trigger_id as "triggerId", d.kind,
-  d.retracts, d.incarnation, d.orphaned_at is not null as "isOrphaned", d.match_count as "matchCount", d.state, d.error_class as "errorClass", d.attempt_count as "attemptCount",
+  d.retracts, d.is_gathered as "isGathered", d.incarnation, d.orphaned_at is not null as "isOrphaned", d.match_count as "matchCount", d.state, d.error_class as "errorClass", d.attempt_count as "attemptCount",
   d.replay_count as "replayCount", d.next_attempt_at as "nextAttemptAt", d.give_up_at as "giveUpAt",
   d.finished_at as "finishedAt", d.created_at as "createdAt", t.is_active as "isTriggerActive",
   exists (

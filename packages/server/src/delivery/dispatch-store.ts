@@ -1,5 +1,6 @@
 import type { JsonValue } from '@smt/engine'
-import { sql, type PlatformTx } from '../platform/db/tx.ts'
+import { jsonb, sql, type PlatformTx } from '../platform/db/tx.ts'
+import type { SentMessage } from '../triggers/channels/sent-message.ts'
 import type { Attempt } from './attempt.ts'
 
 type DeliveryKind = 'alert' | 'digest' | 'retraction'
@@ -25,8 +26,11 @@ export type LeasedDelivery = DeliveryKey & {
 /** All that is needed to send a delivery; what was deleted meanwhile is null. */
 export type DeliveryContent = Pick<DeliveryKey, 'tenantId' | 'id'> & {
   kind: DeliveryKind
-  /** Of a retraction: the delivery that it takes back, and the kind of that one. */
+  /** Of a retraction: the delivery that it takes back. */
   retracts: string | null
+  /** The same, as far as it is still stored. */
+  told: ToldDelivery | undefined
+  /** Of what is told or taken back. */
   toldKind: 'alert' | 'digest'
   incarnation: number
   matchCount: number
@@ -62,42 +66,67 @@ export type DeliveryContent = Pick<DeliveryKey, 'tenantId' | 'id'> & {
   tenantSlug: string | null
 }
 
-type ContentRow = Omit<DeliveryContent, 'block'> & { sourceId: string | null }
+/** What a retraction takes back. */
+export type ToldDelivery = { kind: 'alert' | 'digest'; sentAt: Date | undefined; sent: JsonValue }
+
+type ContentRow = Omit<DeliveryContent, 'block' | 'told' | 'toldKind'> & { sourceId: string | null }
 
 export async function listContents(tx: PlatformTx, keys: readonly DeliveryKey[]): Promise<DeliveryContent[]> {
   // Times as constants: all other partitions are left out when the statement is planned, which is most of its cost.
   const times = [...new Set(keys.map((key) => key.matchAt))]
   const rows = await tx.rows(sql<ContentRow>`
-    select d.tenant_id as "tenantId", d.id, d.kind, d.retracts, coalesce(r.kind, d.kind) as "toldKind", d.incarnation,
+    select d.tenant_id as "tenantId", d.id, d.kind, d.retracts, d.incarnation,
       d.match_count as "matchCount", m.created_at as "matchCreatedAt",
       d.kind <> 'retraction' and (d.orphaned_at is not null or m.orphaned_at is not null and not d.is_gathered) as "isOrphaned", m.network_id as "networkSlug", m.block_number as "blockNumber",
-      m.block_hash as "blockHash", i.block_time as "blockTime", m.severity, n.explorer_url as "explorerUrl", m.matched_on as "matchedOn", m.matched_on_args as "matchedOnArgs",
+      m.block_hash as "blockHash", i.block_time as "blockTime", m.severity, coalesce(n.explorer_url, s.explorer_url) as "explorerUrl", m.matched_on as "matchedOn", m.matched_on_args as "matchedOnArgs",
       m.with_receipt as "withReceipt", m.positions, m.family, m.source_id as "sourceId", i.body as item, v.configuration as monitor,
       case when t.is_active then t.configuration end as trigger, t.trigger_id as "triggerName",
       h.trigger_id is not null as "isTriggerFailing", d.is_gathered as "isGathered",
       case when d.is_gathered then (
-        select count(distinct g.monitor_id)::integer from deliveries g where g.tenant_id = d.tenant_id and g.digest_id = d.id)
+        select count(distinct g.monitor_id)::integer from deliveries g
+        where g.tenant_id = d.tenant_id and (g.digest_id = d.id or g.retraction_id = d.id))
       else 1 end as "gatheredMonitors",
-      case when d.is_gathered then (select s.slug from tenants s where s.id = d.tenant_id) end as "tenantSlug"
+      case when d.is_gathered then (select w.slug from tenants w where w.id = d.tenant_id) end as "tenantSlug"
     from unnest(${keys.map((key) => key.tenantId)}::uuid[], ${keys.map((key) => key.id)}::uuid[],
         ${keys.map((key) => key.matchAt)}::timestamptz[]) as k (tenant_id, id, match_at)
     join deliveries d on d.tenant_id = k.tenant_id and d.id = k.id and d.match_at = k.match_at
-    left join deliveries r on r.tenant_id = d.tenant_id and r.id = d.retracts and r.match_at = d.match_at
-      and r.match_at = any (${times}::timestamptz[])
     left join matches m on m.tenant_id = d.tenant_id and m.id = d.match_id and m.match_at = d.match_at
       and m.match_at = any (${times}::timestamptz[])
     left join monitor_versions v on v.tenant_id = m.tenant_id and v.id = m.monitor_version_id
     left join chain_items i on i.source_id = m.source_id and i.block_hash = m.block_hash and i.tx_hash = m.tx_hash
     left join triggers t on t.tenant_id = d.tenant_id and t.id = d.trigger_id
     left join networks n on n.tenant_id = m.tenant_id and n.network_id = m.network_id and n.source_id = m.source_id and n.is_active
+    left join shared_networks s on s.source_id = m.source_id
     left join trigger_health h on h.tenant_id = d.tenant_id and h.trigger_id = d.trigger_id
     where d.match_at = any (${times}::timestamptz[])`)
   const bodies = await listBodies(tx, rows)
+  const told = await listTold(tx, rows)
   return rows.map(({ sourceId, ...row }) => ({
     ...row,
+    told: told.get(`${row.tenantId} ${row.retracts}`),
+    toldKind: told.get(`${row.tenantId} ${row.retracts}`)?.kind ?? (row.kind === 'digest' ? 'digest' : 'alert'),
     block: bodies.get(`${sourceId} ${row.blockHash}`) ?? null,
   }))
 }
+
+/** Only for retractions, which are few: a digest and a part of it may be of different times, so all partitions are asked. */
+async function listTold(
+  tx: PlatformTx,
+  rows: readonly Pick<ContentRow, 'tenantId' | 'retracts'>[],
+): Promise<Map<string, ToldDelivery>> {
+  const taken = rows.filter(({ retracts }) => retracts !== null)
+  if (taken.length === 0) return new Map()
+  const found = await tx.rows(sql<ToldRow>`
+    select r.tenant_id as "tenantId", r.id, r.kind, r.sent_message as sent,
+      case when r.state = 'delivered' then r.finished_at end as "sentAt"
+    from unnest(${taken.map((row) => row.tenantId)}::uuid[], ${taken.map((row) => row.retracts)}::uuid[]) as k (tenant_id, id)
+    join deliveries r on r.tenant_id = k.tenant_id and r.id = k.id`)
+  return new Map(
+    found.map(({ tenantId, id, sentAt, ...told }) => [`${tenantId} ${id}`, { ...told, sentAt: sentAt ?? undefined }]),
+  )
+}
+
+type ToldRow = Omit<ToldDelivery, 'sentAt'> & { tenantId: string; id: string; sentAt: Date | null }
 
 /** Each body once, however many deliveries show it: a ledger can be megabytes. */
 async function listBodies(
@@ -120,7 +149,14 @@ export type Written<State> = { state: State; isOrphaned: boolean }
 export async function finishDelivery(
   tx: PlatformTx,
   delivery: LeasedDelivery,
-  end: { state: 'delivered' | 'dead' | 'cancelled'; errorClass: string | null; attempts: number; isUnknown: boolean },
+  end: {
+    state: 'delivered' | 'dead' | 'cancelled'
+    errorClass: string | null
+    attempts: number
+    isUnknown: boolean
+    /** What the channel calls the message; what was stored before stays when it names nothing. */
+    sent?: SentMessage | undefined
+  },
 ): Promise<Written<'delivered' | 'dead' | 'cancelled'> | undefined> {
   const isGivenUp = end.state === 'dead'
   return tx.row(sql<Written<'delivered' | 'dead' | 'cancelled'>>`
@@ -128,6 +164,7 @@ export async function finishDelivery(
     set state = case when ${isGivenUp} and orphaned_at is not null then 'cancelled' else ${end.state} end,
       error_class = case when ${isGivenUp} and orphaned_at is not null then 'match_orphaned' else ${end.errorClass} end,
       attempt_count = attempt_count + ${end.attempts}, maybe_told = maybe_told or ${end.isUnknown},
+      sent_message = coalesce(${end.sent === undefined ? null : jsonb(end.sent)}, sent_message),
       round = round + 1, lease_id = null, lease_until = null, finished_at = now()
     where tenant_id = ${delivery.tenantId} and id = ${delivery.id} and match_at = ${delivery.matchAt}::timestamptz
       and state = 'sending' and lease_id = ${delivery.leaseId}

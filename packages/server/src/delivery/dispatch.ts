@@ -174,6 +174,7 @@ function prepare(
     const message = channel.prepare(trigger, alert, {
       // A retraction goes under the name of what it takes back.
       deliveryId: content.retracts ?? delivery.id,
+      partId: content.kind === 'retraction' && content.isGathered ? delivery.id : undefined,
       incarnation: content.incarnation,
       now,
     })
@@ -188,7 +189,7 @@ function outcomeOf({ attempts, end }: RoundResult): Outcome {
   const errorClass = attempts.at(-1)?.errorClass ?? 'internal_error'
   switch (end.kind) {
     case 'delivered':
-      return { kind: 'delivered', attempts }
+      return { kind: 'delivered', attempts, sent: end.sent }
     case 'permanent':
       return { kind: 'permanent', attempts, errorClass }
     case 'interrupted':

@@ -46,8 +46,8 @@ export type DigestKey = { tenantId: string; id: string }
 type DigestState = DigestKey & { state: string; wasTold: boolean; isFirstGone: boolean }
 
 /**
- * Digests some of whose alerts are of blocks that left the chain. One that was told, or may have been: each of those
- * alerts is retracted on its own. One that waits is made smaller, or dissolved when its first alert is gone: the alerts
+ * Digests some of whose alerts are of blocks that left the chain. One that was told, or may have been: those alerts are
+ * retracted together, in one answer to the digest. One that waits is made smaller, or dissolved when its first alert is gone: the alerts
  * that hold wait again. One that is being sent is marked, and whoever records its outcome calls this again.
  * Returns how many retractions are new.
  */
@@ -65,7 +65,7 @@ export async function settleDigests(tx: PlatformTx, digests: readonly DigestKey[
   for (const digest of locked) {
     if (digest.state === 'sending') await markDigest(tx, digest)
     else {
-      if (digest.wasTold) retracted += await retractMembers(tx, digest)
+      if (digest.wasTold && (await retractMembers(tx, digest))) retracted += 1
       if (digest.state === 'pending' && !digest.isFirstGone) await shrinkDigest(tx, digest)
       else if (digest.state !== 'delivered') await dissolveDigest(tx, digest)
     }
@@ -77,13 +77,32 @@ async function markDigest(tx: PlatformTx, { tenantId, id }: DigestKey): Promise<
   await tx.execute(sql`update deliveries set orphaned_at = now() where tenant_id = ${tenantId} and id = ${id}`)
 }
 
-async function retractMembers(tx: PlatformTx, { tenantId, id }: DigestKey): Promise<number> {
-  return tx.execute(sql`
-    insert into deliveries (${retractionColumns})
-    select o.tenant_id, o.match_at, o.match_id, o.monitor_id, o.trigger_id, o.incarnation, 'retraction', 1, o.id
-    from deliveries o
-    where o.tenant_id = ${tenantId} and o.digest_id = ${id} and o.orphaned_at is not null
-    on conflict do nothing`)
+/**
+ * One retraction for those alerts of a digest that left the chain and were not taken back before. It names the first of
+ * them: what leaves later makes a retraction of its own. False when there is none.
+ */
+async function retractMembers(tx: PlatformTx, { tenantId, id }: DigestKey): Promise<boolean> {
+  const updated = await tx.execute(sql`
+    with gone as (
+      select d.* from deliveries d
+      where d.tenant_id = ${tenantId} and d.digest_id = ${id} and d.orphaned_at is not null and d.retraction_id is null
+        -- Before there were retractions of many, each alert of a digest had its own.
+        and not exists (
+          select from deliveries r
+          where r.tenant_id = d.tenant_id and r.match_id = d.match_id and r.match_at = d.match_at
+            and r.trigger_id = d.trigger_id and r.incarnation = d.incarnation and r.kind = 'retraction')
+    ), retraction as (
+      insert into deliveries (${retractionColumns}, is_gathered)
+      select o.tenant_id, o.match_at, o.match_id, o.monitor_id, o.trigger_id, o.incarnation, 'retraction',
+        (select count(*) from gone), ${id}, true
+      from gone o order by o.created_at, o.id limit 1
+      on conflict do nothing
+      returning id
+    )
+    update deliveries d set retraction_id = r.id
+    from gone g, retraction r
+    where d.tenant_id = g.tenant_id and d.id = g.id and d.match_at = g.match_at`)
+  return updated > 0
 }
 
 async function shrinkDigest(tx: PlatformTx, { tenantId, id }: DigestKey): Promise<void> {

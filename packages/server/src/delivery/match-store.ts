@@ -82,7 +82,6 @@ export async function countMatchesByDay(
     limit ${limit}`)
 }
 
-/** `explorerUrl` is that of the tenant's own network. */
 type MatchParts = MatchRow & StoredMatch & { explorerUrl: string | null }
 
 /** A match with everything its match object is made of; the transaction comes through the tenant's window. */
@@ -90,11 +89,12 @@ export async function findMatch(tx: TenantTx, tenantId: string, id: string): Pro
   return tx.row(sql<MatchParts>`
     select ${columns}, m.network_id as "networkSlug", v.configuration as monitor, i.body as item,
       m.matched_on_args as "matchedOnArgs", m.with_receipt as "withReceipt",
-      m.family, b.body as block, n.explorer_url as "explorerUrl"
+      m.family, b.body as block, coalesce(n.explorer_url, s.explorer_url) as "explorerUrl"
     from matches m ${joins}
     left join app.tenant_chain_items i
       on i.source_id = m.source_id and i.block_hash = m.block_hash and i.tx_hash = m.tx_hash
     left join networks n on n.tenant_id = m.tenant_id and n.network_id = m.network_id and n.source_id = m.source_id and n.is_active
+    left join app.shared_network_list s on s.source_id = m.source_id
     left join app.tenant_chain_blocks b on b.source_id = m.source_id and b.block_hash = m.block_hash
     where m.tenant_id = ${tenantId} and m.id = ${id}`)
 }

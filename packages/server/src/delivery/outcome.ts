@@ -3,6 +3,7 @@ import type { Database } from '../platform/db/doors.ts'
 import type { PlatformTx } from '../platform/db/tx.ts'
 import type { Metrics } from '../platform/metrics.ts'
 import { raiseNotice, resolveNotices, type Notice } from '../tenants/notice-store.ts'
+import type { SentMessage } from '../triggers/channels/sent-message.ts'
 import type { Attempt } from './attempt.ts'
 import { roundDelayMs, type Random } from './backoff.ts'
 import type { ClaimedDelivery } from './claim.ts'
@@ -20,7 +21,7 @@ import { retractLate } from './retraction-store.ts'
 
 /** What came of a claimed delivery. */
 export type Outcome =
-  | { kind: 'delivered'; attempts: Attempt[] }
+  | { kind: 'delivered'; attempts: Attempt[]; sent: SentMessage | undefined }
   | { kind: 'failed'; attempts: Attempt[]; errorClass: string; retryAfterMs: number }
   /** No repeat would help. */
   | { kind: 'permanent'; attempts: Attempt[]; errorClass: string }
@@ -89,11 +90,11 @@ async function writeState(
   const { delivery } = claimed
   const attempts = outcome.attempts.length
   const isUnknown = outcome.attempts.some(({ arrival }) => arrival === 'unknown')
-  const finish = (state: 'delivered' | 'dead' | 'cancelled', errorClass: string | null) =>
-    finishDelivery(tx, delivery, { state, errorClass, attempts, isUnknown })
+  const finish = (state: 'delivered' | 'dead' | 'cancelled', errorClass: string | null, sent?: SentMessage) =>
+    finishDelivery(tx, delivery, { state, errorClass, attempts, isUnknown, sent })
   switch (outcome.kind) {
     case 'delivered':
-      return finish('delivered', null)
+      return finish('delivered', null, outcome.sent)
     case 'permanent':
       return finish('dead', outcome.errorClass)
     case 'cancelled':

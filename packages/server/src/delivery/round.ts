@@ -1,4 +1,5 @@
 import type { PreparedMessage } from '../triggers/channels/channel.ts'
+import type { SentMessage } from '../triggers/channels/sent-message.ts'
 import { sendOnce, type Attempt, type SendDeps } from './attempt.ts'
 import { quickDelayMs, type QuickRetries, type Random } from './backoff.ts'
 
@@ -7,7 +8,10 @@ import { quickDelayMs, type QuickRetries, type Random } from './backoff.ts'
  */
 export type RoundResult = {
   attempts: Attempt[]
-  end: { kind: 'delivered' | 'permanent' | 'interrupted' } | { kind: 'failed'; retryAfterMs: number }
+  end:
+    | { kind: 'delivered'; sent: SentMessage | undefined }
+    | { kind: 'permanent' | 'interrupted' }
+    | { kind: 'failed'; retryAfterMs: number }
 }
 
 export type RoundDeps = SendDeps & { random: Random }
@@ -35,7 +39,7 @@ export async function runRound(
   for (let retry = 0; ; retry += 1) {
     const result = await sendOnce(deps, message)
     attempts.push(result.attempt)
-    if (result.outcome === 'delivered') return { attempts, end: { kind: 'delivered' } }
+    if (result.outcome === 'delivered') return { attempts, end: { kind: 'delivered', sent: result.sent } }
     if (result.repeat === 'as_plain_text' && message.plain !== undefined) {
       message = message.plain
       retry -= 1

@@ -1,6 +1,7 @@
 import type { assembleMatch, MatchFacts, RetryPolicy, TriggerConfig } from '@smt/engine'
 import type { Clock } from '../../platform/clock.ts'
 import type { Egress } from '../../platform/egress/egress.ts'
+import type { SentMessage } from './sent-message.ts'
 
 /** The kinds of channel that alerts can be sent through; one folder each. */
 export type ChannelKind = 'slack' | 'discord' | 'telegram' | 'email' | 'webhook'
@@ -18,6 +19,17 @@ export type Alert = {
   facts?: MatchFacts
   digest?: Digest
   isRetraction?: boolean
+  /** Of a retraction. */
+  takesBack?: TakenBack
+}
+
+/** The message that a retraction takes back. */
+export type TakenBack = {
+  deliveryId: string
+  /** When its receiver accepted it; undefined when that is not known. */
+  sentAt?: Date | undefined
+  /** What the channel called it, when it named it. */
+  sent?: SentMessage | undefined
 }
 
 export type Digest = {
@@ -38,6 +50,8 @@ export type ChannelRequest = { url: string; method: string; headers: Record<stri
 export type Sending = {
   /** The same for every repeat, so that a receiver can tell a repeat; of a retraction, that of the alert it takes back. */
   deliveryId: string
+  /** Of the retraction of a part of a digest: its own delivery, since there may be more of them. */
+  partId?: string | undefined
   /** How often the block of the match has become part of the chain: 1, and more after reorganisations. */
   incarnation: number
   now: Date
@@ -50,10 +64,11 @@ export type ChannelEgress = Pick<Egress, 'request' | 'connect'>
 export type Repeat = 'soon' | 'later' | 'as_plain_text' | 'never'
 
 /**
- * What an answer means. `errorClass` and `status` (of HTTP) are all that a tenant sees of it: the answer itself is not kept.
+ * What an answer means. `errorClass` and `status` (of HTTP) are all that a tenant sees of it: the answer itself is not kept,
+ * but for what it calls the message.
  */
 export type Verdict =
-  | { outcome: 'delivered'; status: number | null }
+  | { outcome: 'delivered'; status: number | null; sent?: SentMessage | undefined }
   | { outcome: 'failed'; status: number | null; errorClass: string; repeat: Repeat; retryAfterMs: number }
 
 /** An alert in the form of its channel, made once per round: its repeats send identical bytes. */

@@ -1,10 +1,11 @@
 import type { DiscordConfig, TriggerConfig } from '@smt/engine'
 import type { EgressResponse } from '../../../platform/egress/egress.ts'
 import { ChannelError, type Alert, type Channel, type ChannelRequest, type Verdict } from '../channel.ts'
-import { httpMessage, interpretAnswer, refused, retryAfterMsOf } from '../http-message.ts'
-import { messageParts } from '../message-parts.ts'
+import { httpMessage, interpretAnswer, isSuccess, refused, retryAfterMsOf } from '../http-message.ts'
 import { secondsIn } from '../seconds-in.ts'
 import { sortedJson } from '../sorted-json.ts'
+import { chatParts } from '../taken-back.ts'
+import { messageNamedIn, linkTo, withWait } from './discord-message.ts'
 import { discordText } from './discord-text.ts'
 
 /** A webhook of Discord (spec/02 §3.5). No message of ours mentions anyone, whatever its text says. */
@@ -16,9 +17,9 @@ export const discordChannel: Channel = {
 
 export function discordRequest(configuration: TriggerConfig, alert: Alert): ChannelRequest {
   const { discord_url, message } = settingsOf(configuration)
-  const content = discordText(messageParts(message, alert))
+  const content = discordText(chatParts(message, alert, linkTo(alert.takesBack?.sent)))
   return {
-    url: discord_url.value,
+    url: withWait(discord_url.value),
     method: 'POST',
     headers: { 'Content-Type': 'application/json' },
     body: sortedJson({ allowed_mentions: { parse: [] }, content }),
@@ -28,6 +29,7 @@ export function discordRequest(configuration: TriggerConfig, alert: Alert): Chan
 /** 429 names its wait in the body as well, in seconds with a fraction. */
 export function interpretDiscord(response: EgressResponse, now: Date): Verdict {
   const { status } = response
+  if (isSuccess(status)) return { outcome: 'delivered', status, sent: messageNamedIn(response.body) }
   switch (status) {
     case 400:
       return refused(status, 'message_refused')

@@ -26,7 +26,7 @@ const subjectLengthMax = 250
  * One message to all recipients, who see each other, as in OZ Monitor (spec/02 §4.2). Unlike there the subject is a template
  * too, and the HTML has a plain text beside it. Its Message-ID is the delivery's, so that a repeat can be told.
  */
-export function emailMessage(config: EmailConfig, alert: Alert, { deliveryId, now }: Sending): EmailMessage {
+export function emailMessage(config: EmailConfig, alert: Alert, { deliveryId, partId, now }: Sending): EmailMessage {
   const { title, body } = messageParts(config.message, alert)
   const domain = /@([A-Za-z0-9.-]+)>?\s*$/.exec(config.sender)?.[1] ?? 'localhost'
   const alertId = `<${messageId(deliveryId)}@${domain}>`
@@ -40,7 +40,7 @@ export function emailMessage(config: EmailConfig, alert: Alert, { deliveryId, no
     html: htmlBody(body),
     text: textBody(body),
     date: now,
-    messageId: isRetraction ? `<${retractionId(deliveryId)}@${domain}>` : alertId,
+    messageId: isRetraction ? `<${retractionId(deliveryId, partId)}@${domain}>` : alertId,
     ...(isRetraction ? { inReplyTo: alertId, references: alertId } : {}),
     headers: { 'Auto-Submitted': 'auto-generated' },
   }

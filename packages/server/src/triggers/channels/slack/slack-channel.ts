@@ -2,11 +2,11 @@ import type { SlackConfig, TriggerConfig } from '@smt/engine'
 import type { EgressResponse } from '../../../platform/egress/egress.ts'
 import { ChannelError, type Alert, type Channel, type ChannelRequest, type Verdict } from '../channel.ts'
 import { httpMessage, interpretAnswer, refused } from '../http-message.ts'
-import { messageParts } from '../message-parts.ts'
 import { sortedJson } from '../sorted-json.ts'
+import { chatParts } from '../taken-back.ts'
 import { slackText } from './slack-text.ts'
 
-/** An incoming webhook of Slack (spec/02 §3.4). */
+/** An incoming webhook of Slack (spec/02 §3.4). It names no message, so a retraction says in words what it takes back. */
 export const slackChannel: Channel = {
   kind: 'slack',
   prepare: (configuration, alert) => httpMessage(slackRequest(configuration, alert), interpretSlack),
@@ -15,7 +15,7 @@ export const slackChannel: Channel = {
 
 export function slackRequest(configuration: TriggerConfig, alert: Alert): ChannelRequest {
   const { slack_url, message } = settingsOf(configuration)
-  const content = slackText(messageParts(message, alert))
+  const content = slackText(chatParts(message, alert))
   return {
     url: slack_url.value,
     method: 'POST',

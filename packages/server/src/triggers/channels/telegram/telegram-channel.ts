@@ -2,37 +2,46 @@ import type { TelegramConfig, TemplatePart, TriggerConfig } from '@smt/engine'
 import type { EgressResponse } from '../../../platform/egress/egress.ts'
 import { ChannelError, type Alert, type Channel, type ChannelRequest, type Verdict } from '../channel.ts'
 import { defuseParts } from '../defuse.ts'
-import { httpMessage, interpretAnswer, isSuccess, refused, retryAfterMsOf } from '../http-message.ts'
-import { joinParts, messageParts, text } from '../message-parts.ts'
+import { httpMessage, interpretAnswer, type Interpret, isSuccess, refused, retryAfterMsOf } from '../http-message.ts'
+import { joinParts, text } from '../message-parts.ts'
 import { secondsIn, textIn } from '../seconds-in.ts'
 import { shorten } from '../shorten.ts'
 import { sortedJson } from '../sorted-json.ts'
+import { chatParts } from '../taken-back.ts'
+import { messageNamedIn, replyTo } from './telegram-message.ts'
 import { telegramMarkdown, telegramTextMax } from './telegram-text.ts'
 
 /** A bot that writes to a chat (spec/02 §3.6). A message whose formatting Telegram cannot read goes as plain text. */
 export const telegramChannel: Channel = {
   kind: 'telegram',
-  prepare: (configuration, alert) => ({
-    ...httpMessage(telegramRequest(configuration, alert), interpretTelegram),
-    plain: httpMessage(plainTelegramRequest(configuration, alert), interpretTelegram),
-  }),
+  prepare: (configuration, alert) => {
+    const { chat_id } = settingsOf(configuration)
+    const interpret: Interpret = (response, now) => {
+      const verdict = interpretTelegram(response, now)
+      return verdict.outcome === 'delivered' ? { ...verdict, sent: messageNamedIn(response.body, chat_id) } : verdict
+    }
+    return {
+      ...httpMessage(telegramRequest(configuration, alert), interpret),
+      plain: httpMessage(plainTelegramRequest(configuration, alert), interpret),
+    }
+  },
   retryPolicy: (configuration) => settingsOf(configuration).retry_policy,
 }
 
 export function telegramRequest(configuration: TriggerConfig, alert: Alert): ChannelRequest {
   const { title, body } = textOf(configuration, alert)
   const content = `*${telegramMarkdown(title, { inBold: true })}* \n\n${telegramMarkdown(body)}`
-  return requestOf(configuration, { parse_mode: 'MarkdownV2', text: content })
+  return requestOf(configuration, alert, { parse_mode: 'MarkdownV2', text: content })
 }
 
 export function plainTelegramRequest(configuration: TriggerConfig, alert: Alert): ChannelRequest {
   const { title, body } = textOf(configuration, alert)
-  return requestOf(configuration, { text: `${joinParts(title)}\n\n${joinParts(body)}` })
+  return requestOf(configuration, alert, { text: `${joinParts(title)}\n\n${joinParts(body)}` })
 }
 
 /** Title and body within the limit; a text that shows nothing would be refused, so it names the monitor. */
 function textOf(configuration: TriggerConfig, alert: Alert): { title: TemplatePart[]; body: TemplatePart[] } {
-  const parts = messageParts(settingsOf(configuration).message, alert)
+  const parts = chatParts(settingsOf(configuration).message, alert)
   const [title, body] = [defuseParts(parts.title), defuseParts(parts.body)]
   if (!/[^\s\p{C}*_~`[\]()]/u.test(joinParts([...title, ...body]))) return { title: [text('Alert')], body }
   const measure = (part: TemplatePart) => part.text.length
@@ -41,13 +50,17 @@ function textOf(configuration: TriggerConfig, alert: Alert): { title: TemplatePa
   return { title: shortTitle, body: shorten(body, room, measure) }
 }
 
-function requestOf(configuration: TriggerConfig, content: { text: string; parse_mode?: string }): ChannelRequest {
+function requestOf(
+  configuration: TriggerConfig,
+  { takesBack }: Alert,
+  content: { text: string; parse_mode?: string },
+): ChannelRequest {
   const { token, chat_id, disable_web_preview } = settingsOf(configuration)
   return {
     url: `https://api.telegram.org/bot${token.value}/sendMessage`,
     method: 'POST',
     headers: { 'Content-Type': 'application/json' },
-    body: sortedJson({ chat_id, disable_web_page_preview: disable_web_preview ?? false, ...content }),
+    body: sortedJson({ chat_id, disable_web_page_preview: disable_web_preview ?? false, ...replyTo(takesBack?.sent, chat_id), ...content }),
   }
 }
 

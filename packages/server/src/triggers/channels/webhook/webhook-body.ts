@@ -1,5 +1,6 @@
 import type { WebhookConfig } from '@smt/engine'
 import type { Alert } from '../channel.ts'
+import { messageId } from '../message-id.ts'
 import { messageText } from '../message-parts.ts'
 import { sortedJson } from '../sorted-json.ts'
 
@@ -19,14 +20,17 @@ import { sortedJson } from '../sorted-json.ts'
  * A digest of alerts that waited while the receiver answered 429 says so instead of naming one block for all; in raw mode
  * it has `"is_gathered": true`, and `link` when the installation knows its address.
  *
- * A retraction is what it takes back with `"retracted": true` beside it, and in template mode `Retracted: ` before the title:
- * people who read titles are not to take it for another alert.
+ * A retraction is what it takes back with `"retracted": true` beside it, `retracts` with the `webhook-id` of that message, and in
+ * template mode `Retracted: ` before the title: people who read titles are not to take it for another alert.
  *
  * @throws ChannelError when the values of the match make the text longer than can be sent.
  */
 export function webhookBody(config: Pick<WebhookConfig, 'message' | 'payload_mode'>, alert: Alert): string {
   const body = config.payload_mode === 'raw' ? rawBody(alert) : templateBody(config.message, alert)
-  return sortedJson(alert.isRetraction === true ? { ...body, retracted: true } : body)
+  if (alert.isRetraction !== true) return sortedJson(body)
+  const { takesBack } = alert
+  const retracts = takesBack === undefined ? {} : { retracts: messageId(takesBack.deliveryId) }
+  return sortedJson({ ...body, retracted: true, ...retracts })
 }
 
 function rawBody({ match, digest }: Alert): object {

@@ -12,7 +12,7 @@ import { signBody, signMessage } from './signature.ts'
  */
 export function webhookHeaders(
   config: Pick<WebhookConfig, 'secret' | 'headers'>,
-  { body, deliveryId, incarnation, isRetraction, now }: Sending & { body: string; isRetraction: boolean },
+  { body, deliveryId, partId, incarnation, isRetraction, now }: Sending & { body: string; isRetraction: boolean },
 ): Record<string, string> {
   const headers = new Map<string, [name: string, value: string]>()
   const set = (name: string, value: string) => headers.set(name.toLowerCase(), [name, value])
@@ -24,7 +24,7 @@ export function webhookHeaders(
     set('X-Timestamp', timestamp)
   }
   for (const [name, value] of Object.entries(config.headers ?? {})) set(checkedName(name), checkedValue(value))
-  const id = isRetraction ? retractionId(deliveryId) : messageId(deliveryId)
+  const id = isRetraction ? retractionId(deliveryId, partId) : messageId(deliveryId)
   set('webhook-id', id)
   for (const name of ['webhook-timestamp', 'webhook-signature']) headers.delete(name)
   if (config.secret != null) {
