@@ -2,16 +2,17 @@ import { sql, type PlatformTx } from '../platform/db/tx.ts'
 import type { DeliveryKey, LeasedDelivery } from './dispatch-store.ts'
 
 export type DueOptions = {
-  /** The look begins behind this tenant and ends with `until`, both in the order of ids. */
+  /** The look begins behind this tenant, in the order of ids, and goes around to it. */
   after: string
-  until: string
-  /** Most tenants to find. */
-  tenantsMax: number
-  /** In flight at once: of a tenant of weight 1, and of one trigger. */
+  /** Most tenants to find, and most deliveries of each trigger. */
+  limit: number
+  /** In flight at once: of a tenant of weight 1, and of a trigger of which nothing is in flight. */
   perTenantMax: number
   perTriggerMax: number
   /** What this process is sending: counts against the caps. */
-  inFlight: { tenants: ReadonlyMap<string, number>; triggers: ReadonlyMap<string, number> }
+  inFlight: ReadonlyMap<string, number>
+  /** Triggers of which something is in flight: how much, and how many more may begin. */
+  busyTriggers: readonly { triggerId: string; sending: number; room: number }[]
   /** Triggers whose host has no room. */
   heldTriggers: readonly string[]
 }
@@ -24,19 +25,18 @@ export type DueTenant = { tenantId: string; weight: number; busy: number; due: D
 type DueRow = Omit<DueTenant, 'due'> & DueDelivery
 
 /**
- * Tenants with something due, in the order of their ids, and of each what may begin now: its triggers turn by turn, urgent
- * before others, then by due time. The look is `app.list_due` (migration 0010).
+ * Tenants with something due, in the order in which the ring has them, and of each what may begin now: its triggers turn
+ * by turn, urgent before others, then by due time. The look is `app.list_due` (migration 0012).
  */
 export async function listDue(tx: PlatformTx, options: DueOptions): Promise<DueTenant[]> {
-  const { after, until, tenantsMax, perTenantMax, perTriggerMax, inFlight, heldTriggers } = options
-  const [tenants, triggers] = [[...inFlight.tenants], [...inFlight.triggers]]
+  const { after, limit, perTenantMax, perTriggerMax, inFlight, busyTriggers, heldTriggers } = options
   const rows = await tx.rows(sql<DueRow>`
     select tenant_id as "tenantId", weight, busy, id, match_at::text as "matchAt", trigger_id as "triggerId",
       is_probe as "isProbe"
-    from app.list_due(${after}, ${until}, ${tenantsMax}, ${perTenantMax}, ${perTriggerMax},
-      ${tenants.map(([id]) => id)}, ${tenants.map(([, count]) => count)},
-      ${triggers.map(([id]) => id)}, ${triggers.map(([, count]) => count)}, ${[...heldTriggers]})
-    order by tenant_id, turn, is_urgent desc, next_attempt_at, id`)
+    from app.list_due(${after}, ${limit}, ${perTenantMax}, ${perTriggerMax},
+      ${[...inFlight.keys()]}, ${[...inFlight.values()]}, ${busyTriggers.map(({ triggerId }) => triggerId)},
+      ${busyTriggers.map(({ sending }) => sending)}, ${busyTriggers.map(({ room }) => room)}, ${[...heldTriggers]})
+    order by place, turn, is_urgent desc, next_attempt_at, id`)
   const found = new Map<string, DueTenant>()
   for (const { weight, busy, ...due } of rows) {
     const tenant = found.get(due.tenantId) ?? { tenantId: due.tenantId, weight, busy, due: [] }

@@ -5,9 +5,16 @@ import { SecretError } from '../platform/secrets.ts'
 import type { PlatformTx } from '../platform/db/tx.ts'
 import { openConfiguration } from '../tenants/secret-configuration.ts'
 import type { TenantKeys } from '../tenants/tenant-key-service.ts'
-import { leaseDeliveries, listDue, takeProbes, type DueDelivery, type DueOptions } from './claim-store.ts'
+import {
+  leaseDeliveries,
+  listDue,
+  takeProbes,
+  type DueDelivery,
+  type DueOptions,
+  type DueTenant,
+} from './claim-store.ts'
 import { listContents, type DeliveryContent, type LeasedDelivery } from './dispatch-store.ts'
-import type { TenantPicker } from './tenant-picker.ts'
+import type { TenantPick, TenantPicker } from './tenant-picker.ts'
 
 /** A leased delivery with what it needs to be sent. */
 export type ClaimedDelivery = {
@@ -19,12 +26,15 @@ export type ClaimedDelivery = {
 
 export type ClaimDeps = { database: Pick<Database, 'withPlatform'>; tenantKeys: TenantKeys }
 
-export type ClaimOptions = Pick<DueOptions, 'perTenantMax' | 'perTriggerMax' | 'inFlight' | 'heldTriggers'> & {
+export type ClaimOptions = Omit<DueOptions, 'after'> & {
   leaseId: string
   leaseMs: number
-  /** Most deliveries to claim. */
-  limit: number
   picker: TenantPicker
+  /** How many more of a trigger may begin, for every trigger. */
+  roomOf: (triggerId: string) => number
+  /** What a tenant of weight 1 may always have in flight; what is beyond it takes of `spare` alone. */
+  perTenantShare: number
+  spare: number
   /** Whether its host has room for one more of this batch. */
   admits: (due: DueDelivery) => boolean
 }
@@ -47,32 +57,51 @@ export async function claim({ database, tenantKeys }: ClaimDeps, options: ClaimO
 }
 
 const firstId = '00000000-0000-0000-0000-000000000000'
-const lastId = 'ffffffff-ffff-ffff-ffff-ffffffffffff'
 
-async function chooseDue(
-  tx: PlatformTx,
-  { picker, limit, leaseMs, admits, ...options }: ClaimOptions,
-): Promise<DueDelivery[]> {
-  const after = picker.after() === '' ? firstId : picker.after()
-  const look = (from: string, until: string, tenantsMax: number) =>
-    listDue(tx, { ...options, after: from, until, tenantsMax })
-  const found = await look(after, lastId, limit)
-  if (found.length < limit && after !== firstId) found.push(...(await look(firstId, after, limit - found.length)))
-  const due = new Map(
-    found.map(({ tenantId, weight, busy, due: rows }) => [
-      tenantId,
-      rows.slice(0, Math.max(0, weight * options.perTenantMax - busy)),
-    ]),
-  )
-  const candidates = found.map(({ tenantId, weight }) => ({ tenantId, weight, ready: due.get(tenantId)?.length ?? 0 }))
-  const chosen = picker
-    .pick(candidates, limit)
-    .flatMap(({ tenantId, count }) => due.get(tenantId)?.slice(0, count) ?? [])
-    .filter(admits)
+async function chooseDue(tx: PlatformTx, options: ClaimOptions): Promise<DueDelivery[]> {
+  const { picker, limit, leaseMs, perTenantMax, roomOf, admits } = options
+  const found = await listDue(tx, { ...options, after: picker.after() === '' ? firstId : picker.after() })
+  const tenants = found.map(({ due, ...tenant }) => {
+    const room = Math.max(0, tenant.weight * perTenantMax - tenant.busy)
+    return { ...tenant, due: withinRoom(due, roomOf).slice(0, room) }
+  })
+  const candidates = tenants.map(({ tenantId, weight, due }) => ({ tenantId, weight, ready: due.length }))
+  const chosen = inTurns(tenants, picker.pick(candidates, limit), options).filter(admits)
   const probes = chosen.filter(({ isProbe }) => isProbe)
   if (probes.length === 0) return chosen
   const taken = new Set(await takeProbes(tx, probes, { leaseMs }))
   return chosen.filter(({ isProbe, triggerId }) => !isProbe || taken.has(triggerId))
+}
+
+function withinRoom(due: readonly DueDelivery[], roomOf: ClaimOptions['roomOf']): DueDelivery[] {
+  const taken = new Map<string, number>()
+  return due.filter(({ triggerId }) => {
+    const count = taken.get(triggerId) ?? 0
+    taken.set(triggerId, count + 1)
+    return count < roomOf(triggerId)
+  })
+}
+
+/**
+ * What was picked, the first of each tenant before the second of any: the room of a host they share goes around, too.
+ * What a tenant has beyond its share comes last, and only into the room that is kept for that.
+ */
+function inTurns(
+  tenants: readonly DueTenant[],
+  picks: readonly TenantPick[],
+  { perTenantShare, spare }: Pick<ClaimOptions, 'perTenantShare' | 'spare'>,
+): DueDelivery[] {
+  const byId = new Map(tenants.map((tenant) => [tenant.tenantId, tenant]))
+  const turns = picks.flatMap(({ tenantId, count }) => {
+    const tenant = byId.get(tenantId)
+    if (tenant === undefined) return []
+    const share = tenant.weight * perTenantShare - tenant.busy
+    return tenant.due.slice(0, count).map((due, turn) => ({ due, turn, isBeyond: turn >= share }))
+  })
+  const inOrder = turns.toSorted((a, b) => a.turn - b.turn)
+  const within = inOrder.filter(({ isBeyond }) => !isBeyond)
+  const beyond = inOrder.filter(({ isBeyond }) => isBeyond).slice(0, Math.max(0, spare - within.length))
+  return [...within, ...beyond].map(({ due }) => due)
 }
 
 /** The database returns rows in any order. */

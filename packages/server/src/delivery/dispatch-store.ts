@@ -1,4 +1,4 @@
-import type { JsonValue } from '@smt/engine'
+import { stringifyJson, type JsonValue } from '@smt/engine'
 import { jsonb, sql, type PlatformTx } from '../platform/db/tx.ts'
 import type { SentMessage } from '../triggers/channels/sent-message.ts'
 import type { Attempt } from './attempt.ts'
@@ -74,7 +74,9 @@ type ContentRow = Omit<DeliveryContent, 'block' | 'told' | 'toldKind'> & { sourc
 export async function listContents(tx: PlatformTx, keys: readonly DeliveryKey[]): Promise<DeliveryContent[]> {
   // Times as constants: all other partitions are left out when the statement is planned, which is most of its cost.
   const times = [...new Set(keys.map((key) => key.matchAt))]
-  const rows = await tx.rows(sql<ContentRow>`
+  // The joins are written in the order in which they are to run: to try all others costs five times the statement.
+  const ordered = tx.execute(sql`select set_config('join_collapse_limit', '1', true)`)
+  const content = tx.rows(sql<ContentRow>`
     select d.tenant_id as "tenantId", d.id, d.kind, d.retracts, d.incarnation,
       d.match_count as "matchCount", m.created_at as "matchCreatedAt",
       d.kind <> 'retraction' and (d.orphaned_at is not null or m.orphaned_at is not null and not d.is_gathered) as "isOrphaned", m.network_id as "networkSlug", m.block_number as "blockNumber",
@@ -99,6 +101,7 @@ export async function listContents(tx: PlatformTx, keys: readonly DeliveryKey[])
     left join shared_networks s on s.source_id = m.source_id
     left join trigger_health h on h.tenant_id = d.tenant_id and h.trigger_id = d.trigger_id
     where d.match_at = any (${times}::timestamptz[])`)
+  const [rows] = await Promise.all([content, ordered])
   const bodies = await listBodies(tx, rows)
   const told = await listTold(tx, rows)
   return rows.map(({ sourceId, ...row }) => ({
@@ -211,19 +214,70 @@ export async function returnDelivery(
   return updated === 1
 }
 
+/** What came of a delivery that needs nothing but its own row and its attempts. */
+export type PlainEnd = {
+  delivery: LeasedDelivery
+  state: 'delivered' | 'pending'
+  attempts: number
+  isUnknown: boolean
+  /** Of one that is given back: until somebody sends it. */
+  delayMs: number
+  /** As for `finishDelivery`. */
+  sent: SentMessage | undefined
+}
+
+/**
+ * Ends many deliveries at once, or gives them back. Leaves alone, and answers only for those that it wrote: what is
+ * locked by a rollback (waiting for it with other rows in hand could lock both for ever), whose match left the chain, or
+ * whose lease is not held any more.
+ */
+export async function settlePlainly(tx: PlatformTx, ends: readonly PlainEnd[]): Promise<Set<string>> {
+  const times = [...new Set(ends.map(({ delivery }) => delivery.matchAt))]
+  const rows = await tx.rows(sql<{ id: string }>`
+    with locked as (
+      select d.tenant_id, d.id, d.match_at, e.is_delivered, e.attempts, e.is_unknown, e.delay_s, e.sent::jsonb as sent
+      from unnest(${ends.map(({ delivery }) => delivery.tenantId)}::uuid[], ${ends.map(({ delivery }) => delivery.id)}::uuid[],
+          ${ends.map(({ delivery }) => delivery.matchAt)}::timestamptz[], ${ends.map(({ delivery }) => delivery.leaseId)}::uuid[],
+          ${ends.map(({ state }) => state === 'delivered')}::boolean[], ${ends.map(({ attempts }) => attempts)}::integer[],
+          ${ends.map(({ isUnknown }) => isUnknown)}::boolean[], ${ends.map(({ delayMs }) => delayMs / 1_000)}::float8[],
+          ${ends.map(({ sent }) => (sent === undefined ? null : stringifyJson(sent)))}::text[])
+        as e (tenant_id, id, match_at, lease_id, is_delivered, attempts, is_unknown, delay_s, sent)
+      join deliveries d on d.tenant_id = e.tenant_id and d.id = e.id and d.match_at = e.match_at
+      where d.match_at = any (${times}::timestamptz[]) and d.state = 'sending' and d.lease_id = e.lease_id
+        and d.orphaned_at is null
+      for update of d skip locked
+    )
+    update deliveries d
+    set state = case when l.is_delivered then 'delivered' else 'pending' end,
+      error_class = case when l.is_delivered then null else d.error_class end,
+      finished_at = case when l.is_delivered then now() end,
+      next_attempt_at = case when l.is_delivered then d.next_attempt_at else now() + make_interval(secs => l.delay_s) end,
+      round = d.round + l.is_delivered::integer, attempt_count = d.attempt_count + l.attempts,
+      maybe_told = d.maybe_told or l.is_unknown, sent_message = coalesce(l.sent, d.sent_message),
+      lease_id = null, lease_until = null
+    from locked l
+    where d.tenant_id = l.tenant_id and d.id = l.id and d.match_at = l.match_at and d.match_at = any (${times}::timestamptz[])
+    returning d.id`)
+  return new Set(rows.map(({ id }) => id))
+}
+
 export async function insertAttempts(
   tx: PlatformTx,
-  delivery: LeasedDelivery,
-  attempts: readonly Attempt[],
+  made: readonly { delivery: LeasedDelivery; attempts: readonly Attempt[] }[],
 ): Promise<void> {
+  const rows = made.flatMap(({ delivery, attempts }) =>
+    attempts.map((attempt, index) => ({ ...attempt, ...delivery, number: delivery.attemptCount + index + 1 })),
+  )
+  if (rows.length === 0) return
   await tx.execute(sql`
     insert into attempts (tenant_id, started_at, delivery_id, number, outcome, http_status, error_class, latency_ms)
-    select ${delivery.tenantId}::uuid, a.started_at, ${delivery.id}::uuid, ${delivery.attemptCount}::integer + a.position::integer,
+    select a.tenant_id, a.started_at, a.delivery_id, a.number,
       case when a.error_class is null then 'delivered' else 'failed' end, a.http_status, a.error_class, a.latency_ms
-    from unnest(${attempts.map((attempt) => attempt.startedAt.toISOString())}::timestamptz[],
-      ${attempts.map((attempt) => attempt.httpStatus)}::integer[], ${attempts.map((attempt) => attempt.errorClass)}::text[],
-      ${attempts.map((attempt) => Math.round(attempt.latencyMs))}::integer[])
-      with ordinality as a (started_at, http_status, error_class, latency_ms, position)`)
+    from unnest(${rows.map((row) => row.tenantId)}::uuid[], ${rows.map((row) => row.startedAt.toISOString())}::timestamptz[],
+      ${rows.map((row) => row.id)}::uuid[], ${rows.map((row) => row.number)}::integer[],
+      ${rows.map((row) => row.httpStatus)}::integer[], ${rows.map((row) => row.errorClass)}::text[],
+      ${rows.map((row) => Math.round(row.latencyMs))}::integer[])
+      as a (tenant_id, started_at, delivery_id, number, http_status, error_class, latency_ms)`)
 }
 
 /** Whether deliveries of the trigger were given up and not replayed. */

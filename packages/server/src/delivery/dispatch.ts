@@ -10,8 +10,10 @@ import { quickRetriesOf } from './backoff.ts'
 import { claim, type ClaimDeps, type ClaimedDelivery } from './claim.ts'
 import { createHostSlots } from './host-slots.ts'
 import { createTally } from '../platform/tally.ts'
-import { recordOutcome, type Outcome, type OutcomeDeps } from './outcome.ts'
+import type { Outcome, OutcomeDeps } from './outcome.ts'
+import { createOutcomeWriter } from './outcome-writer.ts'
 import { createTenantPicker } from './tenant-picker.ts'
+import { createTriggerWindows } from './trigger-windows.ts'
 import { leaseMs, runRound, type RoundDeps, type RoundResult } from './round.ts'
 
 export type DispatchDeps = ClaimDeps &
@@ -26,7 +28,10 @@ export type DispatchDeps = ClaimDeps &
   }
 
 export type DispatchOptions = {
-  /** Deliveries that this process sends at once: altogether, of one tenant, of one trigger, to one host. */
+  /**
+   * Deliveries that this process sends at once: altogether, of one tenant, of one trigger, to one host. A trigger has its
+   * most only while it answers quickly, a tenant only while less than half of the room is taken.
+   */
   inFlightMax?: number
   perTenantMax?: number
   perTriggerMax?: number
@@ -50,20 +55,26 @@ export type Dispatch = {
 
 /** A delivery whose host has no room comes back after this; its trigger is passed over until there is some. */
 const hostBusyDelayMs = 500
+/** What a tenant of weight 1 may have in flight however busy it is, and a trigger of which nothing is known. */
+const tenantShare = 4
+const triggerFirstMax = 2
+const quickMs = 500
 const recordRetryDelayMs = 1_000
 
 export function createDispatch(deps: DispatchDeps, options: DispatchOptions = {}): Dispatch {
   const { clock, ids, logger, metrics } = deps
-  const { inFlightMax = 64, perTenantMax = 4, perTriggerMax = 2, perHostMax = 16, onRoom } = options
+  const { inFlightMax = 64, perTenantMax = 16, perTriggerMax = 16, perHostMax = 16, onRoom } = options
+  const perTenantShare = Math.min(tenantShare, perTenantMax)
   const tenants = createTally()
-  const triggers = createTally()
+  const triggers = createTriggerWindows({ firstMax: triggerFirstMax, max: perTriggerMax })
   const hosts = createHostSlots({
     perHostMax,
     perSlowHostMax: Math.ceil(perHostMax / 4),
     slowMax: Math.ceil(inFlightMax / 2),
-    perTenantSlowMax: Math.ceil(perTenantMax / 2),
+    perTenantSlowMax: Math.ceil(perTenantShare / 2),
   })
   const picker = createTenantPicker({ random: deps.random, start: ids.uuid() })
+  const outcomes = createOutcomeWriter(deps)
   const running = new Set<Promise<void>>()
   const stopping = new AbortController()
 
@@ -72,7 +83,7 @@ export function createDispatch(deps: DispatchDeps, options: DispatchOptions = {}
     const startedAtMs = clock.now().getTime()
     for (;;) {
       try {
-        const isRecorded = await recordOutcome(deps, claimed, outcome)
+        const isRecorded = await outcomes.record(claimed, outcome)
         if (!isRecorded) logger.warn({ deliveryId: id, tenantId }, 'a lease ended before its delivery was recorded')
         return
       } catch (error) {
@@ -110,17 +121,19 @@ export function createDispatch(deps: DispatchDeps, options: DispatchOptions = {}
   const deliver = async (claimed: ClaimedDelivery): Promise<void> => {
     const { id, tenantId, triggerId } = claimed.delivery
     tenants.add(tenantId)
-    triggers.add(triggerId)
+    triggers.enter(triggerId)
+    let isQuick: boolean | undefined
     try {
       const outcome = await send(claimed).catch((error: unknown): Outcome => {
         logger.error({ deliveryId: id, tenantId, err: error }, 'a delivery could not be prepared or sent')
         const attempts = [notSent(clock.now(), 'internal_error')]
         return { kind: 'failed', attempts, errorClass: 'internal_error', retryAfterMs: 0 }
       })
+      isQuick = wasQuick(outcome)
       await record(claimed, outcome)
     } finally {
       tenants.remove(tenantId)
-      triggers.remove(triggerId)
+      triggers.leave(triggerId, isQuick)
     }
   }
 
@@ -134,7 +147,11 @@ export function createDispatch(deps: DispatchDeps, options: DispatchOptions = {}
         limit,
         perTenantMax,
         perTriggerMax,
-        inFlight: { tenants: tenants.counts, triggers: triggers.counts },
+        perTenantShare,
+        spare: Math.ceil(inFlightMax / 2) - running.size,
+        inFlight: tenants.counts,
+        busyTriggers: triggers.busy(),
+        roomOf: triggers.room,
         heldTriggers: hosts.heldTriggers(),
         picker,
         admits: hosts.admission(),
@@ -197,6 +214,12 @@ function outcomeOf({ attempts, end }: RoundResult): Outcome {
     case 'failed':
       return { kind: 'failed', attempts, errorClass, retryAfterMs: end.retryAfterMs }
   }
+}
+
+/** Undefined when the receiver was not asked. */
+function wasQuick({ kind, attempts }: Outcome): boolean | undefined {
+  if (kind === 'cancelled' || kind === 'returned') return undefined
+  return kind === 'delivered' && attempts.length === 1 && attempts.every(({ latencyMs }) => latencyMs <= quickMs)
 }
 
 function notSent(startedAt: Date, errorClass: string): Attempt {

@@ -13,6 +13,7 @@ import {
   insertAttempts,
   planNextRound,
   returnDelivery,
+  settlePlainly,
   type Written,
 } from './dispatch-store.ts'
 import { settleDigests } from './gather-store.ts'
@@ -57,12 +58,11 @@ function isRefusal(attempts: readonly Attempt[]): boolean {
  * ended and somebody else has the delivery, so nothing was written.
  */
 export async function recordOutcome(deps: OutcomeDeps, claimed: ClaimedDelivery, outcome: Outcome): Promise<boolean> {
-  const { delivery, content } = claimed
   const end = await deps.database.withPlatform(async (tx) => {
     const written = await writeState(tx, deps.random, { claimed, outcome })
     if (written === undefined) return undefined
     const { state, isOrphaned } = written
-    if (outcome.attempts.length > 0) await insertAttempts(tx, delivery, outcome.attempts)
+    await insertAttempts(tx, [{ delivery: claimed.delivery, attempts: outcome.attempts }])
     // The rollback left it to whoever was sending: told after all, or perhaps, it is taken back now.
     if (isOrphaned && state !== 'pending' && (await takeBack(tx, claimed))) await tellReorganised(tx, claimed)
     if (state !== 'cancelled') await writeHealth(tx, deps.random, { claimed, outcome })
@@ -70,18 +70,60 @@ export async function recordOutcome(deps: OutcomeDeps, claimed: ClaimedDelivery,
     return state
   })
   if (end === 'dead') deps.metrics.deliveriesDead.inc()
-  const isFirst = delivery.replayCount === 0 && content.kind !== 'retraction' && content.incarnation === 1
-  if (end === 'delivered' && isFirst && content.matchCreatedAt !== null) {
-    deps.metrics.deliveryLatency.observe(
-      Math.max(0, deps.clock.now().getTime() - content.matchCreatedAt.getTime()) / 1_000,
-    )
-  }
+  if (end === 'delivered') observeLatency(deps, claimed)
   return end !== undefined
 }
 
-type State = 'delivered' | 'pending' | 'dead' | 'cancelled'
-type Recorded = { claimed: ClaimedDelivery; outcome: Outcome }
+export type Recorded = { claimed: ClaimedDelivery; outcome: Outcome }
 
+/** Whether an outcome touches nothing but the delivery's own row: the usual one, which can be written with others. */
+export function isPlain({ claimed, outcome }: Recorded): boolean {
+  return outcome.kind === 'returned' || (outcome.kind === 'delivered' && !hadTrouble(claimed))
+}
+
+/**
+ * Writes plain outcomes in one transaction. Answers which were written; the others are to be recorded one by one, which
+ * tells why.
+ */
+export async function recordPlainOutcomes(deps: OutcomeDeps, recorded: readonly Recorded[]): Promise<Set<string>> {
+  const written = await deps.database.withPlatform(async (tx) => {
+    const ends = recorded.map(({ claimed: { delivery }, outcome }) => ({
+      delivery,
+      state: outcome.kind === 'delivered' ? ('delivered' as const) : ('pending' as const),
+      attempts: outcome.attempts.length,
+      isUnknown: isArrivalUnknown(outcome),
+      delayMs: outcome.kind === 'returned' ? outcome.delayMs : 0,
+      sent: outcome.kind === 'delivered' ? outcome.sent : undefined,
+    }))
+    const ids = await settlePlainly(tx, ends)
+    const made = recorded.filter(({ claimed }) => ids.has(claimed.delivery.id))
+    await insertAttempts(
+      tx,
+      made.map(({ claimed, outcome }) => ({ delivery: claimed.delivery, attempts: outcome.attempts })),
+    )
+    return ids
+  })
+  for (const { claimed, outcome } of recorded)
+    if (outcome.kind === 'delivered' && written.has(claimed.delivery.id)) observeLatency(deps, claimed)
+  return written
+}
+
+function observeLatency({ metrics, clock }: OutcomeDeps, { delivery, content }: ClaimedDelivery): void {
+  const isFirst = delivery.replayCount === 0 && content.kind !== 'retraction' && content.incarnation === 1
+  if (!isFirst || content.matchCreatedAt === null) return
+  metrics.deliveryLatency.observe(Math.max(0, clock.now().getTime() - content.matchCreatedAt.getTime()) / 1_000)
+}
+
+/** Its trigger was failing, or it was: nothing is to be written of a trigger that is well. */
+function hadTrouble({ delivery, content }: ClaimedDelivery): boolean {
+  return content.isTriggerFailing || delivery.round > 0 || delivery.replayCount > 0
+}
+
+function isArrivalUnknown({ attempts }: Outcome): boolean {
+  return attempts.some(({ arrival }) => arrival === 'unknown')
+}
+
+type State = 'delivered' | 'pending' | 'dead' | 'cancelled'
 async function writeState(
   tx: PlatformTx,
   random: Random,
@@ -89,7 +131,7 @@ async function writeState(
 ): Promise<Written<State> | undefined> {
   const { delivery } = claimed
   const attempts = outcome.attempts.length
-  const isUnknown = outcome.attempts.some(({ arrival }) => arrival === 'unknown')
+  const isUnknown = isArrivalUnknown(outcome)
   const finish = (state: 'delivered' | 'dead' | 'cancelled', errorClass: string | null, sent?: SentMessage) =>
     finishDelivery(tx, delivery, { state, errorClass, attempts, isUnknown, sent })
   switch (outcome.kind) {
@@ -123,12 +165,7 @@ async function takeBack(tx: PlatformTx, { delivery, content }: ClaimedDelivery):
 }
 
 async function writeHealth(tx: PlatformTx, random: Random, { claimed, outcome }: Recorded): Promise<void> {
-  const { delivery, content } = claimed
-  if (outcome.kind === 'delivered') {
-    // What had failed, or its trigger: nothing is to be read of a trigger that is well.
-    const hadTrouble = content.isTriggerFailing || delivery.round > 0 || delivery.replayCount > 0
-    if (hadTrouble) await recordSuccess(tx, claimed)
-  }
+  if (outcome.kind === 'delivered' && hadTrouble(claimed)) await recordSuccess(tx, claimed)
   if (outcome.kind !== 'failed' && outcome.kind !== 'permanent') return
   const { attempts, errorClass } = outcome
   const retryAfterMs = outcome.kind === 'failed' ? outcome.retryAfterMs : 0

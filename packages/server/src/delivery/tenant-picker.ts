@@ -9,7 +9,7 @@ export type Candidate = {
   ready: number
 }
 
-export type Pick = { tenantId: string; count: number }
+export type TenantPick = { tenantId: string; count: number }
 
 /**
  * Deficit round-robin over the ring of all tenants: in each round a tenant has as many turns as its weight says; one that
@@ -20,7 +20,7 @@ export type TenantPicker = {
   /** The look for candidates begins behind this tenant. */
   after(): string
   /** At most `room` deliveries of these tenants. Shuffled: within a batch, too, no tenant is always first. */
-  pick(candidates: readonly Candidate[], room: number): Pick[]
+  pick(candidates: readonly Candidate[], room: number): TenantPick[]
 }
 
 export function createTenantPicker({ random, start = '' }: { random: Random; start?: string }): TenantPicker {
