@@ -109,7 +109,12 @@ describe('an alert whose block leaves the chain', () => {
     expect(retraction).toEqual({
       id: `${alert?.id}.retracted`,
       incarnation: '1',
-      body: { ...alert?.body, title: `Retracted: ${String(alert?.body['title'])}`, retracted: true },
+      body: {
+        ...alert?.body,
+        title: `Retracted: ${String(alert?.body['title'])}`,
+        retracted: true,
+        retracts: alert?.id,
+      },
     })
   })
 

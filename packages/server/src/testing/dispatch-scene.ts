@@ -19,6 +19,8 @@ export type DispatchScene = {
   createDispatch(options?: DispatchOptions & { deps?: SceneDeps }): Dispatch
   /** Matches of the monitor `transfers` and their deliveries. */
   storeDeliveries(tenant: TestTenant, options?: Partial<StoredAlertsOptions>): Promise<void>
+  /** Makes deliveries of all pending matches. */
+  fanOut(): Promise<void>
   /** Sends until nothing is due. */
   sendAll(dispatch: Dispatch): Promise<void>
   requestsOf(tenant: TestTenant): ReceivedRequest[]
@@ -75,6 +77,9 @@ export async function startDispatchScene(): Promise<DispatchScene> {
       createDispatch({ ...api, logger, random: () => 0.5, ...deps, egress: { ...egress, ...deps.egress } }, options),
     storeDeliveries: async (tenant, options = {}) => {
       await storeMatches(api, { tenant, monitorId: 'transfers', ...options })
+      while ((await fanOut.runBatch()).matches > 0);
+    },
+    fanOut: async () => {
       while ((await fanOut.runBatch()).matches > 0);
     },
     sendAll: async (dispatch) => {
