@@ -84,6 +84,31 @@ export async function deleteExpiredIdempotencyKeys(
     where k.tenant_id = e.tenant_id and k.key = e.key`)
 }
 
+/** Deletes what became of sending a notice, long after; the notice stays. */
+export async function deleteOldNoticeDeliveries(
+  tx: PlatformTx,
+  { olderThanDays, limit }: { olderThanDays: number; limit: number },
+): Promise<number> {
+  return tx.execute(sql`
+    delete from notice_deliveries d using (
+      select tenant_id, notice_id from notice_deliveries
+      where state <> 'pending' and updated_at < now() - make_interval(days => ${olderThanDays})
+      limit ${limit}) o
+    where d.tenant_id = o.tenant_id and d.notice_id = o.notice_id`)
+}
+
+export async function deleteOldRollbacks(
+  tx: PlatformTx,
+  { olderThanDays, limit }: { olderThanDays: number; limit: number },
+): Promise<number> {
+  return tx.execute(sql`
+    delete from source_rollbacks r using (
+      select source_id, id from source_rollbacks
+      where created_at < now() - make_interval(days => ${olderThanDays})
+      limit ${limit}) o
+    where r.source_id = o.source_id and r.id = o.id`)
+}
+
 /**
  * Seconds since the oldest unfinished work began: a delivery (since it was made or replayed), or a match that waits for
  * fan-out. 0 when there is none.

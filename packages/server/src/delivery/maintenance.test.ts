@@ -189,6 +189,37 @@ describe('maintenance', () => {
     expect(await query('select key from idempotency_keys order by key')).toEqual([{ key: '1' }, { key: '23' }])
   })
 
+  it('deletes what became of sent notices after 90 days, and records of rollbacks after 400', async () => {
+    await scene.clear()
+    const fill = async (): Promise<void> => {
+      await query(`with raised as (
+          insert into notices (tenant_id, kind, severity, subject_kind, subject_id, message, data)
+          select $1, 'network_failing', 'warning', 'network', n::text, '', '{}' from generate_series(1, 4) n
+          returning id, subject_id)
+        insert into notice_deliveries (tenant_id, notice_id, trigger_id, state)
+        select $1, id, (select id from triggers where tenant_id = $1),
+          (array['delivered', 'delivered', 'dead', 'pending'])[subject_id::int] from raised`, [acme.id])
+      // The table notes the time of each change by itself.
+      await query('alter table notice_deliveries disable trigger touch')
+      await query(`update notice_deliveries d set updated_at = now() - make_interval(days => case n.subject_id when '1' then 89 else 91 end)
+        from notices n where n.id = d.notice_id`)
+      await query('alter table notice_deliveries enable trigger touch')
+      await query(`insert into source_rollbacks (source_id, from_number, from_hash, to_number, to_hash, orphaned_matches, created_at)
+        select (select id from chain_sources limit 1), days, '', 1, '', 0, now() - make_interval(days => days)
+        from unnest(array[91, 399, 401]) days`)
+    }
+    await fill()
+    await maintenance.run()
+    expect(
+      await query('select n.subject_id from notice_deliveries d join notices n on n.id = d.notice_id order by 1'),
+    ).toEqual([{ subject_id: '1' }, { subject_id: '4' }])
+    expect(await count('notices')).toBe(4)
+    expect(await query('select from_number::int as days from source_rollbacks order by 1')).toEqual([
+      { days: 91 },
+      { days: 399 },
+    ])
+  })
+
   it('measures the age of the oldest unfinished work: a match without deliveries, or a delivery', async () => {
     const measured = async () => {
       await maintenance.measure()

@@ -9,6 +9,8 @@ import type { Metrics } from '../platform/metrics.ts'
 import { isJsonObject } from '../tenants/json-object.ts'
 import {
   deleteExpiredIdempotencyKeys,
+  deleteOldNoticeDeliveries,
+  deleteOldRollbacks,
   deleteUnusedBodies,
   deleteUnusedItems,
   dropExpiredPartitions,
@@ -41,6 +43,9 @@ export type Maintenance = {
 
 const alertDays = 90
 const auditDays = 400
+const noticeDeliveryDays = 90
+/** Few, and what explains a retraction that somebody asks about late. */
+const rollbackDays = 400
 const idempotencyHours = 24
 /** A day longer than deliveries are tried. */
 const wholeBodyHours = 48
@@ -93,7 +98,13 @@ export function createMaintenance({ database, clock, logger, metrics }: Maintena
     const keys = await inPortions((tx) =>
       deleteExpiredIdempotencyKeys(tx, { olderThanHours: idempotencyHours, limit: rowsMax }),
     )
-    logger.info({ partitions, items, bodies, trimmed, keys }, 'expired rows were removed')
+    const noticeDeliveries = await inPortions((tx) =>
+      deleteOldNoticeDeliveries(tx, { olderThanDays: noticeDeliveryDays, limit: rowsMax }),
+    )
+    const rollbacks = await inPortions((tx) =>
+      deleteOldRollbacks(tx, { olderThanDays: rollbackDays, limit: rowsMax }),
+    )
+    logger.info({ partitions, items, bodies, trimmed, keys, noticeDeliveries, rollbacks }, 'expired rows were removed')
   }
 
   const measure = async (): Promise<void> => {

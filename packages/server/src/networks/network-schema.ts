@@ -3,7 +3,8 @@ import { z } from 'zod'
 import { documentedEnvelopeShape, envelopeShape } from '../tenants/envelope.ts'
 import { writeWarnings } from '../tenants/write-warnings.ts'
 
-const explorerUrl = z
+/** The address of a block explorer; null when there is none. */
+export const explorerUrl = z
   .string()
   .max(2_048)
   .refine(isHttpUrl, 'The explorer URL must be an http or https URL without credentials.')

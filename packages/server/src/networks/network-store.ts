@@ -30,7 +30,7 @@ const sharedColumns = sql`
   s.source_id as id, s.network_id as "networkId", s.name, s.network_type as "networkType",
   jsonb_strip_nulls(jsonb_build_object(
     'network_type', s.network_type, 'slug', s.network_id, 'name', s.name, 'chain_id', s.chain_id)) as configuration,
-  null::text as "explorerUrl", '{}'::jsonb as labels, '{}'::jsonb as extensions, s.source_id as "sourceId",
+  s.explorer_url as "explorerUrl", '{}'::jsonb as labels, '{}'::jsonb as extensions, s.source_id as "sourceId",
   true as "isShared", 1 as version, s.created_at as "createdAt", s.updated_at as "updatedAt"`
 
 export type NetworkFilter = {

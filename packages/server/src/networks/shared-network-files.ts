@@ -14,6 +14,7 @@ import {
 } from '@smt/engine'
 import type { Problem } from '../platform/errors.ts'
 import { objectIdPattern } from '../tenants/envelope.ts'
+import { readSharedNetworkExtensions, type ReadExtensions } from './shared-network-extensions.ts'
 
 export type SharedNetworkFile =
   | { file: string; network: SharedNetwork; warnings: Problem[] }
@@ -24,20 +25,23 @@ export type SharedNetwork = {
   networkType: NetworkType
   /** All secrets are plain. */
   configuration: JsonValue
+  explorerUrl: string | null
 }
 
 export type Environment = Readonly<Record<string, string | undefined>>
 
 /**
  * Reads the operator's network files (spec/01 §1.2: `*.json`, not recursive), in order of their names. A file is either
- * a network whose secrets are resolved, or what is wrong with it. Throws when the directory cannot be read.
+ * a network whose secrets are resolved, with what `extensions/` says of it, or what is wrong with either. Throws when the
+ * directory cannot be read.
  */
 export async function readSharedNetworks(directory: string, environment: Environment): Promise<SharedNetworkFile[]> {
   const names = (await readdir(directory)).filter((name) => /.\.json$/i.test(name)).toSorted()
   const files: SharedNetworkFile[] = []
   const taken = new Set<string>()
   for (const file of names) {
-    const read = checkFile(file, await readFile(join(directory, file), 'utf8'), environment)
+    const beside = await readSharedNetworkExtensions(directory, file)
+    const read = withExtensions(checkFile(file, await readFile(join(directory, file), 'utf8'), environment), beside)
     const isTwin = read.network !== undefined && taken.has(read.network.networkId)
     if (read.network !== undefined) taken.add(read.network.networkId)
     files.push(isTwin ? { file, network: undefined, problems: [twin] } : read)
@@ -46,6 +50,13 @@ export async function readSharedNetworks(directory: string, environment: Environ
 }
 
 const twin: Problem = { pointer: '/slug', code: 'duplicate_id', message: 'Another file has this slug.' }
+
+/** A network with a bad file beside it is not offered without what that was to say. */
+function withExtensions(read: SharedNetworkFile, beside: ReadExtensions): SharedNetworkFile {
+  if (read.network === undefined) return read
+  if (beside.extensions === undefined) return { file: beside.file, network: undefined, problems: beside.problems }
+  return { ...read, network: { ...read.network, explorerUrl: beside.extensions.explorerUrl } }
+}
 
 function checkFile(file: string, text: string, environment: Environment): SharedNetworkFile {
   let value: JsonValue
@@ -72,7 +83,7 @@ function checkFile(file: string, text: string, environment: Environment): Shared
   const { slug: networkId, network_type: networkType } = resolved.config
   return {
     file,
-    network: { networkId, networkType, configuration: renderNetwork(resolved.config) },
+    network: { networkId, networkType, configuration: renderNetwork(resolved.config), explorerUrl: null },
     warnings: checked.warnings,
   }
 }

@@ -112,9 +112,9 @@ export function createSharedNetworks(
     network: SharedNetwork,
     before: SharedNetworkRow | undefined,
   ): Promise<boolean> => {
-    const { networkId, configuration: plain } = network
+    const { networkId, configuration: plain, explorerUrl } = network
     // Keyed, so that the stored hash says nothing about the secrets in the configuration.
-    const contentHash = createHmac('sha256', hashKey).update(stringifyJson(plain)).digest('hex')
+    const contentHash = createHmac('sha256', hashKey).update(contentOf(network)).digest('hex')
     if (before?.contentHash === contentHash && before.isActive) return false
     const place = {
       tenantId: installationTenantId,
@@ -124,12 +124,12 @@ export function createSharedNetworks(
     }
     const configuration = sealConfiguration('network', plain, { secrets: secrets.installation, place })
     if (before !== undefined) {
-      await updateSharedNetwork(tx, { networkId, configuration, contentHash })
+      await updateSharedNetwork(tx, { networkId, configuration, explorerUrl, contentHash })
       return true
     }
     const sourceId = ids.uuid()
     await insertSharedSource(tx, { id: sourceId, leaseKey: sharedLeaseKey(sourceId) })
-    await insertSharedNetwork(tx, { networkId, configuration, contentHash, sourceId })
+    await insertSharedNetwork(tx, { networkId, configuration, explorerUrl, contentHash, sourceId })
     return true
   }
 
@@ -173,6 +173,11 @@ export function createSharedNetworks(
       following = undefined
     },
   }
+}
+
+/** Without an explorer as before there were any, so that nothing is rewritten for them. */
+function contentOf({ configuration, explorerUrl }: SharedNetwork): string {
+  return stringifyJson(explorerUrl === null ? configuration : { configuration, explorer_url: explorerUrl })
 }
 
 const typeChanged: Problem = {

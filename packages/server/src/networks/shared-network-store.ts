@@ -24,21 +24,27 @@ export async function insertSharedSource(tx: PlatformTx, source: { id: string; l
     insert into chain_sources (id, kind, lease_key) values (${source.id}, 'shared', ${source.leaseKey})`)
 }
 
-type SharedNetworkContent = { networkId: string; configuration: JsonValue; contentHash: string }
+type SharedNetworkContent = {
+  networkId: string
+  configuration: JsonValue
+  explorerUrl: string | null
+  contentHash: string
+}
 
 export async function insertSharedNetwork(
   tx: PlatformTx,
   network: SharedNetworkContent & { sourceId: string },
 ): Promise<void> {
   await tx.execute(sql`
-    insert into shared_networks (network_id, source_id, configuration, content_hash)
-    values (${network.networkId}, ${network.sourceId}, ${jsonb(network.configuration)}, ${network.contentHash})`)
+    insert into shared_networks (network_id, source_id, configuration, explorer_url, content_hash)
+    values (${network.networkId}, ${network.sourceId}, ${jsonb(network.configuration)}, ${network.explorerUrl},
+      ${network.contentHash})`)
 }
 
 export async function updateSharedNetwork(tx: PlatformTx, network: SharedNetworkContent): Promise<void> {
   await tx.execute(sql`
     update shared_networks set configuration = ${jsonb(network.configuration)}, content_hash = ${network.contentHash},
-      is_active = true
+      explorer_url = ${network.explorerUrl}, is_active = true
     where network_id = ${network.networkId}`)
 }
 

@@ -137,6 +137,49 @@ describe('the networks of the operator', () => {
   })
 })
 
+describe('the explorer of a shared network', () => {
+  const beside = async ({ directory, write }: Scene, content: unknown) => {
+    await mkdir(join(directory, 'extensions'), { recursive: true })
+    await write('extensions/ethereum.json', content)
+  }
+
+  it('stands in a file of the same name under extensions/, is shown to tenants and follows its file', async () => {
+    const scene = await openScene()
+    const { shared, write, remove } = scene
+    await write('ethereum.json', file('ethereum_mainnet'))
+    await shared.sync()
+    await beside(scene, { explorer_url: 'https://scan.example' })
+    expect((await shared.sync()).changed).toEqual(['ethereum_mainnet'])
+    expect((await shared.sync()).changed).toEqual([])
+    expect(await offeredTo(api, 'one')).toMatchObject([{ explorer_url: 'https://scan.example' }])
+    await remove('extensions/ethereum.json')
+    expect((await shared.sync()).changed).toEqual(['ethereum_mainnet'])
+    expect(await offeredTo(api, 'two')).toMatchObject([{ explorer_url: null }])
+  })
+
+  it.each([
+    ['a word', { explorer_url: 'scan' }, '/explorer_url', 'invalid_value'],
+    ['another scheme', { explorer_url: 'javascript:alert(1)' }, '/explorer_url', 'invalid_value'],
+    ['a password', { explorer_url: 'https://a:b@scan.example' }, '/explorer_url', 'invalid_value'],
+    ['an unknown member', { explorer: 'https://scan.example' }, '/explorer', 'unknown_field'],
+    ['a list', [], '', 'invalid_type'],
+    ['no JSON', '{', '', 'malformed_json'],
+  ])('that is %s is refused by name and changes nothing', async (_, content, pointer, code) => {
+    const scene = await openScene()
+    await scene.write('ethereum.json', file('ethereum_mainnet'))
+    await beside(scene, { explorer_url: 'https://scan.example' })
+    await scene.shared.sync()
+    await beside(scene, content)
+    expect(await scene.shared.sync()).toMatchObject({
+      active: ['ethereum_mainnet'],
+      changed: [],
+      withdrawn: [],
+      rejected: [{ file: 'extensions/ethereum.json', problems: [{ pointer, code }] }],
+    })
+    expect(await offeredTo(api, 'one')).toMatchObject([{ explorer_url: 'https://scan.example' }])
+  })
+})
+
 describe('a bad file', () => {
   it.each([
     ['malformed JSON', '{"slug":', '', 'malformed_json'],

@@ -78,7 +78,7 @@ export function readEnvelope<T>(
     ([key]) => !readOnlyFields.includes(key) && !Object.hasOwn(mirrors, key),
   )
   const parsed = envelope.safeParse(Object.fromEntries(written))
-  const problems = [...unstorableProblems(body), ...(parsed.success ? [] : parsed.error.issues.flatMap(problemsOf))]
+  const problems = [...unstorableProblems(body), ...(parsed.success ? [] : parsed.error.issues.flatMap(problemsOfIssue))]
   if (configuration === undefined) {
     problems.push({ pointer: '/configuration', code: 'required', message: 'The configuration is missing.' })
   }
@@ -90,7 +90,8 @@ export function readEnvelope<T>(
   return { value: parsed.data, configuration, problems }
 }
 
-function problemsOf(issue: z.core.$ZodIssue): Problem[] {
+/** What is wrong in the words of our API; the pointer is from the root of what was checked. */
+export function problemsOfIssue(issue: z.core.$ZodIssue): Problem[] {
   if (issue.code === 'unrecognized_keys') {
     return issue.keys.map((key) => ({
       pointer: pointerOf([...issue.path, key]),
