@@ -3,9 +3,11 @@ import { systemClock } from '../platform/clock.ts'
 import type { Egress } from '../platform/egress/egress.ts'
 import { createTenantKeys } from '../tenants/tenant-key-service.ts'
 import type { TestTenant } from '../testing/api-harness.ts'
-import { plainSecrets, rowsAsText } from '../testing/configuration-api.ts'
+import { monitorBody, plainSecrets, rowsAsText } from '../testing/configuration-api.ts'
 import { startDispatchScene, type DispatchScene } from '../testing/dispatch-scene.ts'
 import { hasServer } from '../testing/harness.ts'
+import { storeMatches } from '../testing/stored-alerts.ts'
+import { findMatch } from './match-store.ts'
 
 let scene: DispatchScene
 let acme: TestTenant
@@ -489,5 +491,28 @@ describe('one tenant', () => {
     await dispatch.startDue()
     await dispatch.settled()
     expect([scene.requestsOf(acme).length, scene.requestsOf(globex).length]).toEqual([2, 2])
+  })
+})
+
+describe('an alert of a shared network', () => {
+  it('links to the explorer that its operator named', async () => {
+    const initech = await scene.createTenant('initech', { message: { title: 't', body: '${explorer.link}' } })
+    await scene.api.test.admin.query(
+      `with source as (insert into chain_sources (id, kind, lease_key) values (gen_random_uuid(), 'shared', 's') returning id)
+       insert into shared_networks (network_id, source_id, configuration, explorer_url, content_hash)
+       select 'shared_evm', id, '{"name": "Shared", "network_type": "EVM"}', 'https://scan.example/', '' from source`,
+    )
+    const body = monitorBody('shared', { networks: ['shared_evm'] })
+    const saved = await scene.api.request('POST', '/tenants/initech/monitors', { token: initech.owner.token, body })
+    expect(saved.status).toBe(201)
+    const [match] = await storeMatches(scene.api, { tenant: initech, monitorId: 'shared' })
+    await scene.fanOut()
+    await scene.sendAll(scene.createDispatch())
+    const [sent] = scene.requestsOf(initech)
+    expect(JSON.parse(sent?.body ?? '{}')).toMatchObject({ body: `https://scan.example/tx/${match?.txHash}` })
+    const found = await scene.api.database.withTenant(initech.id, { readOnly: true }, (tx) =>
+      findMatch(tx, initech.id, match?.id ?? ''),
+    )
+    expect(found?.explorerUrl).toBe('https://scan.example/')
   })
 })

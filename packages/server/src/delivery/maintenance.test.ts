@@ -192,13 +192,16 @@ describe('maintenance', () => {
   it('deletes what became of sent notices after 90 days, and records of rollbacks after 400', async () => {
     await scene.clear()
     const fill = async (): Promise<void> => {
-      await query(`with raised as (
+      await query(
+        `with raised as (
           insert into notices (tenant_id, kind, severity, subject_kind, subject_id, message, data)
           select $1, 'network_failing', 'warning', 'network', n::text, '', '{}' from generate_series(1, 4) n
           returning id, subject_id)
         insert into notice_deliveries (tenant_id, notice_id, trigger_id, state)
         select $1, id, (select id from triggers where tenant_id = $1),
-          (array['delivered', 'delivered', 'dead', 'pending'])[subject_id::int] from raised`, [acme.id])
+          (array['delivered', 'delivered', 'dead', 'pending'])[subject_id::int] from raised`,
+        [acme.id],
+      )
       // The table notes the time of each change by itself.
       await query('alter table notice_deliveries disable trigger touch')
       await query(`update notice_deliveries d set updated_at = now() - make_interval(days => case n.subject_id when '1' then 89 else 91 end)

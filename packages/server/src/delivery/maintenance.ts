@@ -101,9 +101,7 @@ export function createMaintenance({ database, clock, logger, metrics }: Maintena
     const noticeDeliveries = await inPortions((tx) =>
       deleteOldNoticeDeliveries(tx, { olderThanDays: noticeDeliveryDays, limit: rowsMax }),
     )
-    const rollbacks = await inPortions((tx) =>
-      deleteOldRollbacks(tx, { olderThanDays: rollbackDays, limit: rowsMax }),
-    )
+    const rollbacks = await inPortions((tx) => deleteOldRollbacks(tx, { olderThanDays: rollbackDays, limit: rowsMax }))
     logger.info({ partitions, items, bodies, trimmed, keys, noticeDeliveries, rollbacks }, 'expired rows were removed')
   }
 

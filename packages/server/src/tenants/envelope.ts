@@ -78,7 +78,10 @@ export function readEnvelope<T>(
     ([key]) => !readOnlyFields.includes(key) && !Object.hasOwn(mirrors, key),
   )
   const parsed = envelope.safeParse(Object.fromEntries(written))
-  const problems = [...unstorableProblems(body), ...(parsed.success ? [] : parsed.error.issues.flatMap(problemsOfIssue))]
+  const problems = [
+    ...unstorableProblems(body),
+    ...(parsed.success ? [] : parsed.error.issues.flatMap(problemsOfIssue)),
+  ]
   if (configuration === undefined) {
     problems.push({ pointer: '/configuration', code: 'required', message: 'The configuration is missing.' })
   }

@@ -60,7 +60,12 @@ function requestOf(
     url: `https://api.telegram.org/bot${token.value}/sendMessage`,
     method: 'POST',
     headers: { 'Content-Type': 'application/json' },
-    body: sortedJson({ chat_id, disable_web_page_preview: disable_web_preview ?? false, ...replyTo(takesBack?.sent, chat_id), ...content }),
+    body: sortedJson({
+      chat_id,
+      disable_web_page_preview: disable_web_preview ?? false,
+      ...replyTo(takesBack?.sent, chat_id),
+      ...content,
+    }),
   }
 }
 
