@@ -37,7 +37,7 @@ export function createOutcomeWriter(deps: OutcomeDeps): OutcomeWriter {
       const batch = waiting.splice(0, batchMax)
       const written = await writeTogether(batch)
       await Promise.all(
-        batch.map(({ claimed, outcome, resolve, reject }) =>
+        batch.map(async ({ claimed, outcome, resolve, reject }) =>
           written.has(claimed.delivery.id)
             ? resolve(true)
             : recordOutcome(deps, claimed, outcome).then(resolve, reject),
