@@ -39,6 +39,6 @@ export async function openSpans(
 /** Locks the source for its leader of this epoch; false when another one leads it by now. */
 export async function lockLedSource(tx: PlatformTx, source: { id: string; epoch: bigint }): Promise<boolean> {
   const row = await tx.row(sql<{ id: string }>`
-    select id from chain_sources where id = ${source.id} and epoch = ${source.epoch} for update`)
+    select id from chain_sources where id = ${source.id} and epoch = ${source.epoch} for no key update`)
   return row !== undefined
 }

@@ -86,7 +86,7 @@ export async function lockMonitor(tx: TenantTx, tenantId: string, monitorId: str
   return tx.row(sql<MonitorRow>`
     select ${columns} from monitors m
     where m.tenant_id = ${tenantId} and m.monitor_id = ${monitorId} and m.is_active
-    for update`)
+    for no key update`)
 }
 
 export async function insertMonitor(

@@ -79,7 +79,7 @@ export async function lockOwnNetwork(
   return tx.row(sql<NetworkRow>`
     select ${ownColumns} from networks n
     where n.tenant_id = ${tenantId} and n.network_id = ${networkId} and n.is_active
-    for update`)
+    for no key update`)
 }
 
 export async function findSharedNetwork(tx: TenantTx, networkId: string): Promise<NetworkRow | undefined> {

@@ -29,7 +29,7 @@ export async function findTenantId(tx: PlatformTx, slug: string): Promise<string
 }
 
 export async function lockTenant(tx: TenantTx, tenantId: string): Promise<TenantRow | undefined> {
-  return tx.row(sql<TenantRow>`select ${columns} from tenants where id = ${tenantId} and is_active for update`)
+  return tx.row(sql<TenantRow>`select ${columns} from tenants where id = ${tenantId} and is_active for no key update`)
 }
 
 /** A tenant with its owner, data key and default quotas. The transaction is one of the new tenant itself. */

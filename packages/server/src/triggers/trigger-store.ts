@@ -60,7 +60,7 @@ export async function lockTrigger(tx: TenantTx, tenantId: string, triggerId: str
   return tx.row(sql<TriggerRow>`
     select ${columns} from triggers
     where tenant_id = ${tenantId} and trigger_id = ${triggerId} and is_active
-    for update`)
+    for no key update`)
 }
 
 export type TriggerContent = { configuration: JsonValue; labels: JsonObject; extensions: JsonObject }

@@ -107,6 +107,10 @@ export function createServerPool(connectionString: string, max: number): pg.Pool
   const pool = createPool({ connectionString, max, connectionTimeoutMillis: 5_000, keepAlive: true })
   // An idle connection that the server ends is replaced at the next use; without a listener it would end the process.
   pool.on('error', () => undefined)
+  // The same for one that is in use: its statements fail by themselves, what has no statement to fail must not end us.
+  pool.on('connect', (client) => {
+    client.on('error', () => undefined)
+  })
   return pool
 }
 
