@@ -25,7 +25,7 @@ export function isMarkdownV2(text: string): boolean {
       if (end === undefined) return false
       at = end
       continue
-    } else if (token === top) {
+    } else if (token === top && token !== '[') {
       open.pop()
     } else if (openers.has(token)) {
       if (open.includes(token)) return false

@@ -53,7 +53,7 @@ function write(parts: readonly TemplatePart[], style: Style): string {
       const fence = whole.startsWith('```') ? '```' : '`'
       const inside = whole.slice(fence.length, -fence.length)
       written += fence + fill(inside, style === 'verbatim' ? unchanged : escapeCode, escapeCode) + fence
-    } else if (style === 'verbatim') {
+    } else if (style === 'verbatim' && leadsWhereTheTemplateSays(whole)) {
       written += fill(whole, unchanged, escapeAll)
     } else {
       const [mark] = whole
@@ -72,6 +72,14 @@ function shadowOf(part: TemplatePart): string {
 /** Whether the template says where a link leads: a value may follow its host, but neither be nor change it. */
 function isOwnLink(url: string): boolean {
   return !url.includes(valueMark) || url.startsWith(linkMark) || /^https?:\/\/[^/?#\ue000\ue001]+[/?#]/.test(url)
+}
+
+/** Whether every link inside other markup ends there and is the template's own. */
+function leadsWhereTheTemplateSays(markedUp: string): boolean {
+  return [...markedUp.matchAll(/\]\(/g)].every(({ index }) => {
+    const url = /^((?:\\[^]|[^)\\])*)\)/.exec(markedUp.slice(index + 2))?.[1]
+    return url !== undefined && isOwnLink(url)
+  })
 }
 
 function escapeAll(text: string): string {
