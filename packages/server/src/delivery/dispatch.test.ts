@@ -5,6 +5,7 @@ import { createTenantKeys } from '../tenants/tenant-key-service.ts'
 import type { TestTenant } from '../testing/api-harness.ts'
 import { monitorBody, plainSecrets, rowsAsText } from '../testing/configuration-api.ts'
 import { startDispatchScene, type DispatchScene } from '../testing/dispatch-scene.ts'
+import { createEvent } from '../testing/event.ts'
 import { hasServer } from '../testing/harness.ts'
 import { storeMatches } from '../testing/stored-alerts.ts'
 import { findMatch } from './match-store.ts'
@@ -30,15 +31,6 @@ async function noticesOf(tenant: TestTenant) {
     [tenant.id],
   )
   return rows
-}
-
-/** Something that happens once. */
-function createEvent(): { happened: Promise<void>; happen: () => void } {
-  let happen = (): void => undefined
-  const happened = new Promise<void>((resolve) => {
-    happen = resolve
-  })
-  return { happened, happen }
 }
 
 /** An egress that really sends, and holds the answer back until it is let go. */

@@ -1,6 +1,8 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import type { TestTenant } from '../testing/api-harness.ts'
 import { startDispatchScene, type DispatchScene } from '../testing/dispatch-scene.ts'
+import { createEvent } from '../testing/event.ts'
+import { hasServer } from '../testing/harness.ts'
 import { retractAlerts } from './retraction-store.ts'
 
 let scene: DispatchScene
@@ -174,5 +176,55 @@ describe('a digest whose block leaves the chain in part', () => {
     await scene.sendAll(dispatch)
     const kinds = scene.requestsOf(acme).map(({ body }) => body.includes('"retracted":true'))
     expect(kinds).toEqual([true, ...Array.from({ length: 15 }, () => false)])
+  })
+
+  it.skipIf(!hasServer())('while its outcome is being recorded waits for that, and neither for ever', async () => {
+    await storeTwoBlocks()
+    await endPause()
+    const [written, going] = [createEvent(), createEvent()]
+    const [sent, answer] = [createEvent(), createEvent()]
+    let isSent = false
+    // The outcome stops between the row of the digest and those of its alerts.
+    const database: DispatchScene['api']['database'] = {
+      ...scene.api.database,
+      withPlatform: (fn) =>
+        scene.api.database.withPlatform((tx) =>
+          fn({
+            ...tx,
+            row: async (statement) => {
+              const row = await tx.row(statement)
+              if (!isSent) return row
+              written.happen()
+              await going.happened
+              return row
+            },
+          }),
+        ),
+    }
+    const request: DispatchScene['egress']['request'] = async (asked) => {
+      const response = await scene.egress.request(asked)
+      sent.happen()
+      await answer.happened
+      isSent = true
+      return response
+    }
+    scene.receiver.setBehaviour(() => ({ status: 500 }))
+    const dispatch = scene.createDispatch({ deps: { database, egress: { request } } })
+    expect(await dispatch.startDue()).toBe(1)
+    await sent.happened
+    // The first alert of the digest is gone: given up, it is dissolved.
+    await orphan(100)
+    answer.happen()
+    await written.happened
+    const rollback = orphan(101)
+    const isBlocked = async () =>
+      (await query(`select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`))
+        .length > 0
+    while (!(await isBlocked()));
+    going.happen()
+    expect(await rollback).toEqual([])
+    await dispatch.settled()
+    expect(scene.logged()).not.toContain('could not be recorded')
+    expect(await statesOf()).toEqual({ 'alert cancelled': 15, 'alert digested': 15, 'digest cancelled': 1 })
   })
 })

@@ -15,6 +15,7 @@ export async function retractAlerts(
   tx: PlatformTx,
   { sourceId, blockHashes }: { sourceId: string; blockHashes: readonly string[] },
 ): Promise<string[]> {
+  await lockDigests(tx, { sourceId, blockHashes })
   const rows = await tx.rows(sql<{ tenantId: string; digestId: string | null }>`
     with orphaned as (
       update deliveries d
@@ -44,6 +45,26 @@ export async function retractAlerts(
     if (digestId === null || (await settleDigests(tx, [{ tenantId, id: digestId }])) > 0) told.add(tenantId)
   }
   return [...told]
+}
+
+/**
+ * A digest is locked before its alerts, always: so does whoever records its outcome, and the other order would let both
+ * wait for each other. One that is gathered at this moment is not seen; its receiver is left alone for seconds yet.
+ */
+async function lockDigests(
+  tx: PlatformTx,
+  { sourceId, blockHashes }: { sourceId: string; blockHashes: readonly string[] },
+): Promise<void> {
+  await tx.execute(sql`
+    select from deliveries o
+    where (o.tenant_id, o.id) in (
+      select d.tenant_id, d.digest_id from matches m
+      join deliveries d on d.tenant_id = m.tenant_id and d.match_id = m.id and d.match_at = m.match_at
+        and d.incarnation = m.incarnation
+      where m.source_id = ${sourceId} and m.block_hash = any (${[...blockHashes]}::text[]) and m.orphaned_at is not null
+        and d.digest_id is not null and d.orphaned_at is null)
+    order by o.tenant_id, o.id
+    for update of o`)
 }
 
 /** The same for one delivery whose outcome was recorded after its match was orphaned. True when a retraction is new. */
