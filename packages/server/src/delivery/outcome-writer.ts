@@ -25,24 +25,17 @@ export function createOutcomeWriter(deps: OutcomeDeps): OutcomeWriter {
   const waiting: Waiting[] = []
   let isWriting = false
 
-  const writeTogether = async (batch: readonly Waiting[]): Promise<Set<string>> => {
-    if (batch.length === 1) return new Set()
-    // Whatever is wrong shows again when each is written alone, and then concerns that one only.
-    return recordPlainOutcomes(deps, batch).catch(() => new Set<string>())
-  }
-
   const write = async (): Promise<void> => {
     isWriting = true
     while (waiting.length > 0) {
       const batch = waiting.splice(0, batchMax)
-      const written = await writeTogether(batch)
-      await Promise.all(
-        batch.map(async ({ claimed, outcome, resolve, reject }) =>
-          written.has(claimed.delivery.id)
-            ? resolve(true)
-            : recordOutcome(deps, claimed, outcome).then(resolve, reject),
-        ),
-      )
+      // Whatever is wrong shows again when each is written alone, and then concerns that one only.
+      const written = await recordPlainOutcomes(deps, batch).catch(() => new Set<string>())
+      for (const { claimed, outcome, resolve, reject } of batch) {
+        if (written.has(claimed.delivery.id)) resolve(true)
+        // Not waited for: it may wait for a rollback, and the next ones shall not.
+        else recordOutcome(deps, claimed, outcome).then(resolve, reject)
+      }
     }
     isWriting = false
   }
