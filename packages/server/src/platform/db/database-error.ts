@@ -8,7 +8,8 @@ export function toDatabaseError(error: unknown): unknown {
   const code = sqlStateOf(error)
   if (code === undefined) return error
   if (code === '57014') return new AppError('busy', 'The database took too long.', { retryAfterS: 2, cause: error })
-  if (code === '55P03')
+  // A lock that was not to be had in time, a transaction that was ended so that others go on, one that cannot be in order.
+  if (code === '55P03' || code === '40P01' || code === '40001')
     return new AppError('busy', 'The object is being changed by another request.', { retryAfterS: 1, cause: error })
   if (isConnectionState(code)) {
     return new AppError('database_unavailable', 'The database cannot be reached.', { retryAfterS: 1, cause: error })

@@ -80,6 +80,35 @@ describe('the doors to the database', () => {
     expect(rows).toEqual([])
   })
 
+  it.skipIf(!hasServer())(
+    'answers 503 with a time to wait to whom a deadlock ends, and lets the other go on',
+    async () => {
+      await test.admin.query('create table public.locked (id integer primary key)')
+      await test.admin.query('grant select, update on public.locked to smt_platform')
+      await test.admin.query('insert into public.locked values (1), (2)')
+      const lock = (id: number) => sql`select from public.locked where id = ${id} for update`
+      let arrived = 0
+      let letGo = (): void => undefined
+      const bothArrived = new Promise<void>((resolve) => {
+        letGo = resolve
+      })
+      const inOrder = (first: number, second: number) =>
+        database.withPlatform(async (tx) => {
+          await tx.rows(lock(first))
+          arrived += 1
+          if (arrived === 2) letGo()
+          await bothArrived
+          await tx.rows(lock(second))
+          return 'done'
+        })
+      const ends = await Promise.allSettled([inOrder(1, 2), inOrder(2, 1)])
+      expect(ends).toContainEqual({ status: 'fulfilled', value: 'done' })
+      expect(ends.find(({ status }) => status === 'rejected')).toMatchObject({
+        reason: { code: 'busy', retryAfterS: 1 },
+      })
+    },
+  )
+
   it('undoes everything when the function throws', async () => {
     await expect(
       database.withPlatform(async (tx) => {
