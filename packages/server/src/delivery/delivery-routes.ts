@@ -174,6 +174,7 @@ function summaryOf(row: DeliveryRow) {
     kind: row.kind,
     incarnation: row.incarnation,
     match_count: row.matchCount,
+    digest_id: row.digestId,
     state: row.state,
     error_class: row.errorClass,
     attempt_count: row.attemptCount,

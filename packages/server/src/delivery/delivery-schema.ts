@@ -19,6 +19,10 @@ const deliveryShape = {
     .positive()
     .meta({ description: 'How often the block of the match has become part of the chain: 1 without reorganisations.' }),
   match_count: z.int().positive(),
+  digest_id: z
+    .uuid()
+    .nullable()
+    .meta({ description: 'The digest that told this alert together with others, if one did.' }),
   state: z.enum(deliveryStates),
   error_class: z
     .string()

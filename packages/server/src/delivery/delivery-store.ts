@@ -15,6 +15,8 @@ export type DeliveryRow = {
   retracts: string | null
   /** Of a digest that stands for alerts of several blocks, and of the retraction of a part of it. */
   isGathered: boolean
+  /** The digest that told it, with others. */
+  digestId: string | null
   incarnation: number
   matchCount: number
   state: DeliveryState
@@ -45,7 +47,7 @@ export type DeliveryFilter = {
 
 const columns = sql`
   d.id, d.match_id as "matchId", o.monitor_id as "monitorId", t.trigger_id as "triggerId", d.kind,
-  d.retracts, d.is_gathered as "isGathered", d.incarnation, d.orphaned_at is not null as "isOrphaned", d.match_count as "matchCount", d.state, d.error_class as "errorClass", d.attempt_count as "attemptCount",
+  d.retracts, d.is_gathered as "isGathered", d.digest_id as "digestId", d.incarnation, d.orphaned_at is not null as "isOrphaned", d.match_count as "matchCount", d.state, d.error_class as "errorClass", d.attempt_count as "attemptCount",
   d.replay_count as "replayCount", d.next_attempt_at as "nextAttemptAt", d.give_up_at as "giveUpAt",
   d.finished_at as "finishedAt", d.created_at as "createdAt", t.is_active as "isTriggerActive",
   exists (

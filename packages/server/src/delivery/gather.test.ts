@@ -62,6 +62,11 @@ describe('alerts that wait for a receiver that answers 429', () => {
         /^1000 matches of Monitor transfers while this receiver had no room \(https:\/\/smt\.example\/api\/v1\/tenants\/acme\/deliveries\?trigger=ops&state=digested\), the first in block 100: 0x[0-9a-f]{64}$/,
       ),
     ])
+    const { token } = acme.owner
+    const list = (filter: string) => scene.api.request('GET', `/tenants/acme/deliveries?${filter}&limit=1`, { token })
+    const [digest] = (await list('state=delivered')).json.items
+    expect(digest).toMatchObject({ kind: 'digest', digest_id: null })
+    expect((await list('state=digested')).json.items).toMatchObject([{ kind: 'alert', digest_id: digest.id }])
   })
 
   it('stay single when they are no more than twenty', async () => {

@@ -18,7 +18,7 @@ beforeEach(() => scene.clear())
 
 async function claimAll(count: number): Promise<ClaimedDelivery[]> {
   await scene.storeDeliveries(acme, { count })
-  const { claimed } = await claim(scene.api, {
+  const claimed = await claim(scene.api, {
     leaseId: scene.api.ids.uuid(),
     leaseMs: 60_000,
     limit: count,
