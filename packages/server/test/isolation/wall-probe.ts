@@ -97,29 +97,69 @@ export async function seedEveryTenantTable(admin: Admin, tenant: string, mark: s
   for (const [text, values] of statements) await admin.query(text, values)
 }
 
+export type Leak = 'read' | 'insert' | 'update' | 'move' | 'delete' | 'no context'
+
+type Probe = {
+  tenant: string
+  other: string
+  /** What breaks the wall. */
+  statements: string[]
+  /** Where rows of the probed table may be read, when not in the table itself. */
+  readFrom?: string
+  lint: (client: pg.ClientBase) => Promise<LintFinding[]>
+}
+
 /**
- * Applies a mutation, runs the lint, then looks for foreign rows as the application role with no tenant predicate at
- * all; everything in one transaction that is rolled back, since roles belong to the whole server.
+ * Applies a mutation, runs the lint, then does as the application role what may never work: `memberships` is the table,
+ * since that role has every right on it, and no statement has a tenant predicate. Everything happens in one transaction
+ * that is rolled back, because roles belong to the whole server.
  */
-export async function probeForeignRows(
-  admin: Admin,
-  probe: { tenant: string; statements: string[]; lint: (client: pg.ClientBase) => Promise<LintFinding[]> },
-): Promise<{ foreignRows: number; findings: LintFinding[] }> {
+export async function probeWall(admin: Admin, probe: Probe): Promise<{ leaks: Leak[]; findings: LintFinding[] }> {
   const pool = admin as unknown as pg.Pool
   const client = await pool.connect()
+  const { tenant, other, readFrom = 'memberships' } = probe
   try {
     await client.query('begin')
     for (const statement of probe.statements) await client.query(statement)
     const findings = await probe.lint(client)
-    await client.query('set local role smt_app')
-    await client.query(`select set_config('app.tenant_id', $1, true)`, [probe.tenant])
-    const { rows } = await client.query<{ n: number }>(
-      'select count(*)::int as n from monitors where tenant_id is distinct from $1',
-      [probe.tenant],
+    const { rows: users } = await client.query<{ user_id: string }>(
+      'select user_id from memberships where tenant_id = $1',
+      [tenant],
     )
-    return { foreignRows: rows[0]?.n ?? 0, findings }
+    await client.query('set local role smt_app')
+
+    const affected = async (statement: string): Promise<number> => {
+      await client.query('savepoint before')
+      try {
+        return (await client.query(statement)).rowCount ?? 0
+      } catch (error) {
+        if (error instanceof Error && 'code' in error && error.code === '42501') return 0
+        throw error
+      } finally {
+        await client.query('rollback to savepoint before')
+      }
+    }
+    const leaks: Leak[] = []
+    if ((await affected(`select from ${readFrom}`)) > 0) leaks.push('no context')
+    await setTenant(client, tenant)
+    // The tenant has one row: whatever touches more has touched somebody else's.
+    if ((await affected(`select from ${readFrom}`)) > 1) leaks.push('read')
+    if (
+      (await affected(
+        `insert into memberships (tenant_id, user_id, role) values ('${other}', '${users[0]?.user_id}', 'owner')`,
+      )) > 0
+    )
+      leaks.push('insert')
+    if ((await affected('update memberships set role = role')) > 1) leaks.push('update')
+    if ((await affected(`update memberships set tenant_id = '${other}'`)) > 0) leaks.push('move')
+    if ((await affected('delete from memberships')) > 1) leaks.push('delete')
+    return { leaks, findings }
   } finally {
     await client.query('rollback')
     client.release()
   }
+}
+
+async function setTenant(client: pg.ClientBase, tenant: string): Promise<void> {
+  await client.query(`select set_config('app.tenant_id', $1, true)`, [tenant])
 }
