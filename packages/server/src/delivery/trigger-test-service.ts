@@ -2,8 +2,8 @@ import type { TriggerConfig } from '@smt/engine'
 import type { Database } from '../platform/db/doors.ts'
 import type { TenantTx } from '../platform/db/tx.ts'
 import { AppError, NotFoundError } from '../platform/errors.ts'
+import { createGcra } from '../platform/gcra.ts'
 import type { Ids } from '../platform/ids.ts'
-import { createRateWindow } from '../platform/rate-window.ts'
 import { createTally } from '../platform/tally.ts'
 import type { ChainFamily } from '../networks/source-chain.ts'
 import { insertAuditEvent } from '../tenants/audit-store.ts'
@@ -55,7 +55,7 @@ export const unreachableAnswerMs = 6_000
 export function createTriggerTester(deps: TriggerTesterDeps): TriggerTester {
   const { clock, database, ids, triggers } = deps
   const running = createTally()
-  const begun = createRateWindow(deps, { max: perMinuteMax, windowMs: 60_000 })
+  const begun = createGcra(deps)
 
   /** What is sent, read and audited in one transaction, before anything is sent. */
   const load = (context: WriteContext, triggerId: string, sample: TestSample) =>
@@ -104,8 +104,8 @@ export function createTriggerTester(deps: TriggerTesterDeps): TriggerTester {
       const { tenantId } = context
       if (running.of(tenantId) >= atOnceMax)
         throw new AppError('busy', 'This tenant is testing triggers already.', { retryAfterS: 1 })
-      const waitMs = begun.take(tenantId)
-      if (waitMs > 0) {
+      const { isAllowed, waitMs } = begun.take(tenantId, { limit: perMinuteMax, periodMs: 60_000 })
+      if (!isAllowed) {
         throw new AppError('rate_limited', `A tenant may test ${perMinuteMax} times a minute.`, {
           retryAfterS: Math.ceil(waitMs / 1_000),
         })
