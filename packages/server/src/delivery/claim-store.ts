@@ -94,3 +94,8 @@ export async function leaseDeliveries(
       d.trigger_id as "triggerId", d.round, d.attempt_count as "attemptCount", d.replay_count as "replayCount",
       d.is_urgent as "isUrgent"`)
 }
+
+/** Ends the leases of everybody: only where this process is known to be the only one, as on the embedded database. */
+export async function endLeases(tx: PlatformTx): Promise<void> {
+  await tx.execute(sql`update deliveries set lease_until = now(), next_attempt_at = now() where state = 'sending'`)
+}

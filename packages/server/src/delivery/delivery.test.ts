@@ -56,6 +56,25 @@ describe('delivery', () => {
     expect(await scene.deliveries(acme)).toMatchObject([{ state: 'delivered', attempt_count: 1 }])
   })
 
+  it('sends at once what a killed process had in flight on an embedded database, and on a server when the lease ends', async () => {
+    await scene.storeDeliveries(acme)
+    await scene.change(
+      `state = 'sending', lease_id = gen_random_uuid(), lease_until = now() + interval '80 s', next_attempt_at = now() + interval '80 s'`,
+    )
+    await withDelivery(async () => {
+      if (scene.api.database.kind === 'postgres') {
+        // Another process may be sending it: that one goes first, however often this one looks.
+        const [match] = await storeMatches(scene.api, { tenant: acme, monitorId: 'transfers', block: 2 })
+        await alertOf(match?.txHash ?? '')
+        expect(scene.requestsOf(acme)).toHaveLength(1)
+        await scene.change(`lease_until = now(), next_attempt_at = now() where state = 'sending'`)
+      }
+      await expect
+        .poll(() => scene.deliveries(acme))
+        .toSatisfy((all: { state: string }[]) => all.every(({ state }) => state === 'delivered'))
+    })
+  })
+
   it('outlives a database that is away for a moment', async () => {
     let failures = 3
     const database: DispatchScene['api']['database'] = {

@@ -15,6 +15,7 @@ import { createMatchRoutes } from './match-routes.ts'
 import { createNoticeSender } from './notice-sender.ts'
 import { retractAlerts } from './retraction-store.ts'
 import { createLoop } from '../platform/supervised-loop.ts'
+import { createTakeOver } from './take-over.ts'
 import { createTriggerTestRoutes } from './trigger-test-routes.ts'
 import { createTriggerTester } from './trigger-test-service.ts'
 
@@ -52,11 +53,15 @@ const noticePollMs = 2_000
 export function createDelivery(deps: DeliveryDeps): Delivery {
   const { ids } = deps
   const random = () => ids.random(4).readUInt32BE() / 2 ** 32
+  const takeOver = createTakeOver(deps)
   const dispatch = createDispatch({ ...deps, random }, { onRoom: () => dispatchLoop.wake() })
   const dispatchLoop = createLoop(deps, {
     name: 'delivery.dispatch',
     pollMs,
-    step: async () => (await dispatch.startDue()) > 0,
+    step: async () => {
+      await takeOver()
+      return (await dispatch.startDue()) > 0
+    },
   })
   const fanOut = createFanOut(deps)
   const fanOutLoop = createLoop(deps, {
@@ -72,7 +77,10 @@ export function createDelivery(deps: DeliveryDeps): Delivery {
   const noticeLoop = createLoop(deps, {
     name: 'delivery.notices',
     pollMs: noticePollMs,
-    step: async () => (await notices.sendDue()) > 0,
+    step: async () => {
+      await takeOver()
+      return (await notices.sendDue()) > 0
+    },
   })
   const maintenance = createMaintenance(deps)
 

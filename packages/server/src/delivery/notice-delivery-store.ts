@@ -76,3 +76,9 @@ export async function postponeNotice(
     where tenant_id = ${delivery.tenantId} and notice_id = ${delivery.noticeId}
       and state = 'pending' and lease_id = ${delivery.leaseId}`)
 }
+
+/** Ends the leases of everybody: only where this process is known to be the only one, as on the embedded database. */
+export async function endNoticeLeases(tx: PlatformTx): Promise<void> {
+  await tx.execute(sql`
+    update notice_deliveries set lease_id = null, next_attempt_at = now() where state = 'pending' and lease_id is not null`)
+}
