@@ -20,6 +20,7 @@ import { createSecrets } from './platform/secrets.ts'
 import { createShutdown } from './platform/shutdown.ts'
 import { createIdentity } from './tenants/identity.ts'
 import { createTenantKeys } from './tenants/tenant-key-service.ts'
+import { createQuotaUpkeep } from './tenants/quota-upkeep.ts'
 import { createTenantSlots } from './tenants/tenant-slots.ts'
 import { createTriggers } from './triggers/triggers.ts'
 
@@ -66,6 +67,7 @@ export async function createServer({ env, environment }: ServerOptions): Promise
   const triggers = createTriggers(deps)
   const monitors = createMonitors({ ...deps, networks: networks.service, triggers: triggers.service })
   const delivery = createDelivery({ ...deps, triggers: triggers.service, publicUrl: env.SMT_PUBLIC_URL })
+  const quotaUpkeep = createQuotaUpkeep(deps)
   const explainer = createExplainService(deps)
   const explanations = createExplainRoutes({ monitors: monitors.service, explainer })
   const engine = createNativeEngine({
@@ -106,6 +108,8 @@ export async function createServer({ env, environment }: ServerOptions): Promise
     if (env.SMT_ROLES.includes('deliver')) {
       shutdown.add('delivery', () => delivery.stop())
       delivery.start()
+      shutdown.add('quota upkeep', () => quotaUpkeep.stop())
+      quotaUpkeep.start()
     }
     if (env.SMT_ROLES.includes('ingest')) {
       if (env.SMT_SHARED_NETWORKS_DIR !== undefined) {

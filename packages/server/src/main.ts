@@ -5,7 +5,7 @@ import { DataDirLockedError } from './platform/db/data-dir-lock.ts'
 import { UnsafeDatabaseError } from './platform/db/safety.ts'
 import { AppError } from './platform/errors.ts'
 import { SecretError } from './platform/secrets.ts'
-import { createTenant, setQuota } from './roles/admin.ts'
+import { createTenant, reconcileQuotas, setQuota } from './roles/admin.ts'
 import { runMigrations } from './roles/migrate.ts'
 import { serve } from './roles/serve.ts'
 
@@ -49,6 +49,11 @@ admin
   .action((options: { slug: string; quota: string; limit: string }) =>
     setQuota({ env: parseEnv(adminSchema, env), print, ...options }),
   )
+
+admin
+  .command('reconcile-quotas')
+  .description('count monitors and networks anew and mend counters that are wrong')
+  .action(() => reconcileQuotas({ env: parseEnv(adminSchema, env), print }))
 
 try {
   await program.parseAsync()

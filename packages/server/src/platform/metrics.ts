@@ -99,6 +99,11 @@ export function createMetrics() {
       help: 'Age of the oldest delivery that is not finished, waiting ones included.',
       registers,
     }),
+    quotaDrift: new Gauge({
+      name: 'smt_quota_drift',
+      help: 'Quota counters that the last reconciliation found wrong and mended.',
+      registers,
+    }),
     collectProcess: () => collectDefaultMetrics({ register: registry }),
   }
 }

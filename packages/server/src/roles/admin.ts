@@ -6,10 +6,13 @@ import { openDatabase } from '../platform/db/open-database.ts'
 import type { Database } from '../platform/db/doors.ts'
 import { AppError, InvalidObjectError } from '../platform/errors.ts'
 import { systemIds } from '../platform/ids.ts'
+import { createLogger } from '../platform/logger.ts'
 import { loadMasterKey } from '../platform/master-key.ts'
+import { createMetrics } from '../platform/metrics.ts'
 import { createSecrets } from '../platform/secrets.ts'
 import { createIdentity } from '../tenants/identity.ts'
 import { createOperatorService } from '../tenants/operator-service.ts'
+import { createQuotaUpkeep } from '../tenants/quota-upkeep.ts'
 import { createTenantKeys } from '../tenants/tenant-key-service.ts'
 
 type AdminOptions = { env: AdminEnv; print: (line: string) => void }
@@ -43,6 +46,17 @@ export async function setQuota(options: AdminOptions & { slug: string; quota: st
   await withDatabase(env, async (database) => {
     const { before, after } = await createOperatorService({ database }).setQuota({ slug, quota, limit })
     print(`${quota} of ${slug} is now ${after}; it was ${before}.`)
+  })
+}
+
+/** `admin reconcile-quotas`: what the nightly run does, now. */
+export async function reconcileQuotas({ env, print }: AdminOptions): Promise<void> {
+  await withDatabase(env, async (database) => {
+    const logger = createLogger({ level: 'silent' })
+    const deps = { database, logger, clock: systemClock, metrics: createMetrics() }
+    const drift = await createQuotaUpkeep(deps).reconcile()
+    for (const { slug, quota, used, counted } of drift) print(`${quota} of ${slug} was ${used} and is now ${counted}.`)
+    print(drift.length === 0 ? 'Every counter was right.' : `${drift.length} counter(s) were wrong and are mended.`)
   })
 }
 

@@ -1,4 +1,4 @@
-import type { JsonValue } from '@smt/engine'
+import { stringifyJson, type JsonValue } from '@smt/engine'
 import { jsonb, sql, type PlatformTx, type TenantTx } from '../platform/db/tx.ts'
 
 export const noticeKinds = [
@@ -12,13 +12,15 @@ export const noticeKinds = [
   'delivery_dead',
   'endpoint_failing',
   'trigger_disabled',
+  'quota_near',
+  'quota_reached',
 ] as const
 export type NoticeKind = (typeof noticeKinds)[number]
 
 export type Notice = {
   kind: NoticeKind
   severity: 'info' | 'warning' | 'critical'
-  subject: { kind: 'network' | 'monitor' | 'trigger'; id: string }
+  subject: { kind: 'network' | 'monitor' | 'trigger' | 'quota'; id: string }
   message: string
   data?: JsonValue
 }
@@ -47,6 +49,34 @@ export async function resolveNotices(
     update notices set resolved_at = now()
     where tenant_id = any (${[...tenantIds]}::uuid[]) and kind = ${notice.kind}
       and subject_kind = ${notice.subject.kind} and subject_id = ${notice.subject.id} and resolved_at is null`)
+}
+
+export type NoticeSubject = Pick<Notice, 'kind' | 'subject'> & { tenantId: string }
+
+/** Tells each tenant of a state, unless it is told of it already. */
+export async function openNotices(tx: PlatformTx, notices: readonly (Notice & { tenantId: string })[]): Promise<void> {
+  if (notices.length === 0) return
+  await tx.execute(sql`
+    insert into notices (tenant_id, kind, subject_kind, subject_id, severity, message, data)
+    select n.tenant_id, n.kind, n.subject_kind, n.subject_id, n.severity, n.message, n.data::jsonb
+    from unnest(${notices.map(({ tenantId }) => tenantId)}::uuid[], ${notices.map(({ kind }) => kind)}::text[],
+        ${notices.map(({ subject }) => subject.kind)}::text[], ${notices.map(({ subject }) => subject.id)}::text[],
+        ${notices.map(({ severity }) => severity)}::text[], ${notices.map(({ message }) => message)}::text[],
+        ${notices.map(({ data }) => stringifyJson(data ?? {}))}::text[])
+      as n (tenant_id, kind, subject_kind, subject_id, severity, message, data)
+    on conflict (tenant_id, kind, subject_kind, subject_id) where resolved_at is null do nothing`)
+}
+
+/** Closes the notices of states that are over. */
+export async function closeNotices(tx: PlatformTx, subjects: readonly NoticeSubject[]): Promise<void> {
+  if (subjects.length === 0) return
+  await tx.execute(sql`
+    update notices n set resolved_at = now()
+    from unnest(${subjects.map(({ tenantId }) => tenantId)}::uuid[], ${subjects.map(({ kind }) => kind)}::text[],
+        ${subjects.map(({ subject }) => subject.kind)}::text[], ${subjects.map(({ subject }) => subject.id)}::text[])
+      as s (tenant_id, kind, subject_kind, subject_id)
+    where n.tenant_id = s.tenant_id and n.kind = s.kind and n.subject_kind = s.subject_kind and n.subject_id = s.subject_id
+      and n.resolved_at is null`)
 }
 
 export type NoticeRow = {
