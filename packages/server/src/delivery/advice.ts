@@ -10,6 +10,11 @@ export function adviceFor(errorClass: string, httpStatus: number | null): string
   )
 }
 
+/** What a tenant can do about a trigger that is disabled, once a test of it succeeds. */
+export const adviceForDisabled =
+  'The trigger is disabled, so alerts are not sent through it: when this test succeeds, save the trigger to enable it ' +
+  '(an empty PATCH is enough), then replay its dead deliveries.'
+
 const adviceByStatus: Record<number, string> = {
   400: 'The receiver does not understand the message. Compare it with what the receiver expects.',
   401: 'The receiver refuses the credentials. Check the token, the secret and the headers of the trigger.',

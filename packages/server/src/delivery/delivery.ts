@@ -27,7 +27,7 @@ export type DeliveryDeps = {
   ids: Ids
   logger: Logger
   metrics: Metrics
-  triggers: Pick<TriggerService, 'open'>
+  triggers: Pick<TriggerService, 'open' | 'get'>
   publicUrl?: string | undefined
 }
 

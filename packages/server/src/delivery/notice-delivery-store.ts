@@ -14,41 +14,51 @@ export type NoticeDelivery = {
   subjectId: string
   message: string
   createdAt: Date
-  /** Secrets are sealed; null when the trigger was deleted. */
+  /** Secrets are sealed; null when the tenant sends notices nowhere any more. */
   trigger: JsonValue
 }
 
-/** Leases what is due, at most `perTenantMax` of one tenant, so that nobody's backlog is all that is sent. */
+/**
+ * Leases what is due, at most `perTenantMax` of one tenant, so that nobody's backlog is all that is sent. Each goes through
+ * the trigger that its tenant has chosen by now. What that trigger's health does not let out (disabled, held back) is
+ * passed over and waits; one that waited beyond its time has it again.
+ */
 export async function claimNotices(
   tx: PlatformTx,
   { leaseId, leaseMs, limit, perTenantMax }: { leaseId: string; leaseMs: number; limit: number; perTenantMax: number },
 ): Promise<NoticeDelivery[]> {
   return tx.rows(sql<NoticeDelivery>`
     with due as (
-      select w.tenant_id, w.notice_id from (
-        select tenant_id, notice_id, next_attempt_at,
-          row_number() over (partition by tenant_id order by next_attempt_at) as place
-        from notice_deliveries where state = 'pending' and next_attempt_at <= now()) w
+      select w.tenant_id, w.notice_id, w.trigger_id from (
+        select d.tenant_id, d.notice_id, d.next_attempt_at, t.notice_trigger_id as trigger_id,
+          row_number() over (partition by d.tenant_id order by d.next_attempt_at) as place
+        from notice_deliveries d
+        join tenants t on t.id = d.tenant_id and t.is_active and t.state = 'active'
+        left join trigger_health h on h.tenant_id = d.tenant_id and h.trigger_id = t.notice_trigger_id
+        where d.state = 'pending' and d.next_attempt_at <= now()
+          and h.disabled_at is null and (h.open_until is null or h.open_until <= now())) w
       where w.place <= ${perTenantMax}
       order by w.next_attempt_at
       limit ${limit}),
     locked as (
-      select d.tenant_id, d.notice_id from notice_deliveries d
-      join due using (tenant_id, notice_id)
+      select d.tenant_id, d.notice_id, due.trigger_id from notice_deliveries d
+      join due on due.tenant_id = d.tenant_id and due.notice_id = d.notice_id
       where d.state = 'pending' and d.next_attempt_at <= now()
       for update of d skip locked),
     leased as (
       update notice_deliveries d
-      set lease_id = ${leaseId}, next_attempt_at = now() + make_interval(secs => ${leaseMs / 1_000})
+      set lease_id = ${leaseId}, next_attempt_at = now() + make_interval(secs => ${leaseMs / 1_000}),
+        trigger_id = coalesce(l.trigger_id, d.trigger_id),
+        give_up_at = case when d.give_up_at < now() - interval '2 hours' then now() + interval '24 hours' else d.give_up_at end
       from locked l
       where d.tenant_id = l.tenant_id and d.notice_id = l.notice_id
-      returning d.*)
+      returning d.*, l.trigger_id is not null as has_trigger)
     select d.tenant_id as "tenantId", d.notice_id as "noticeId", d.trigger_id as "triggerId", d.lease_id as "leaseId",
       d.attempt_count as "attemptCount", n.kind, n.severity, n.subject_kind as "subjectKind",
       n.subject_id as "subjectId", n.message, n.created_at as "createdAt", r.configuration as trigger
     from leased d
     join notices n on n.tenant_id = d.tenant_id and n.id = d.notice_id
-    left join triggers r on r.tenant_id = d.tenant_id and r.id = d.trigger_id and r.is_active`)
+    left join triggers r on r.tenant_id = d.tenant_id and r.id = d.trigger_id and r.is_active and d.has_trigger`)
 }
 
 export type NoticeEnd = { state: 'delivered' | 'dead' | 'cancelled'; errorClass: string | null }
@@ -62,16 +72,18 @@ export async function finishNotice(tx: PlatformTx, delivery: NoticeDelivery, end
       and state = 'pending' and lease_id = ${delivery.leaseId}`)
 }
 
-/** Plans the next attempt, or gives up when the time for it is over. */
+/** Plans the next attempt, the last one when the time ends, or later if the receiver asked for it; then gives up. */
 export async function postponeNotice(
   tx: PlatformTx,
   delivery: NoticeDelivery,
-  { errorClass, delayMs }: { errorClass: string; delayMs: number },
+  { errorClass, delayMs, retryAfterMs }: { errorClass: string; delayMs: number; retryAfterMs: number },
 ): Promise<void> {
   await tx.execute(sql`
     update notice_deliveries
     set state = case when give_up_at <= now() then 'dead' else 'pending' end,
-      next_attempt_at = now() + make_interval(secs => ${delayMs / 1_000}),
+      next_attempt_at = greatest(
+        least(now() + make_interval(secs => ${delayMs / 1_000}), give_up_at),
+        now() + make_interval(secs => ${retryAfterMs / 1_000})),
       error_class = ${errorClass}, attempt_count = attempt_count + 1, lease_id = null
     where tenant_id = ${delivery.tenantId} and notice_id = ${delivery.noticeId}
       and state = 'pending' and lease_id = ${delivery.leaseId}`)

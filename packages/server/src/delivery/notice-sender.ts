@@ -30,9 +30,10 @@ export type NoticeSenderDeps = SendDeps & {
 }
 
 /**
- * Sends new notices through the trigger that their tenant chose for them, for up to 24 hours each. Like alerts they are
- * leased, sent outside of any transaction and recorded after it: a crash repeats one, with the same id. What comes of it
- * raises no further notice.
+ * Sends new notices through the trigger that their tenant has chosen for them, for up to 24 hours each. Like alerts they
+ * are leased, sent outside of any transaction and recorded after it: a crash repeats one, with the same id. What comes of
+ * it raises no further notice and says nothing of the trigger's health; but a trigger that is disabled, or left alone for a
+ * while, gets no notices either: they wait until it is well or another one is chosen.
  */
 export type NoticeSender = {
   /** Sends what is due, some of each tenant; how many there were. */
@@ -49,7 +50,7 @@ export function createNoticeSender(deps: NoticeSenderDeps): NoticeSender {
   const { clock, database, ids, logger, random } = deps
 
   const send = async (delivery: NoticeDelivery, trigger: TriggerConfig | Error | undefined): Promise<Outcome> => {
-    if (trigger === undefined) return { state: 'cancelled', errorClass: 'trigger_deleted' }
+    if (trigger === undefined) return { state: 'cancelled', errorClass: 'no_trigger' }
     if (trigger instanceof Error) throw trigger
     try {
       const configuration = withMessage(trigger, delivery)
@@ -77,8 +78,8 @@ export function createNoticeSender(deps: NoticeSenderDeps): NoticeSender {
     await database.withPlatform((tx) => {
       if (outcome.state !== 'failed') return finishNotice(tx, delivery, outcome)
       const { errorClass, retryAfterMs } = outcome
-      const delayMs = Math.max(roundDelayMs(delivery.attemptCount, random), retryAfterMs)
-      return postponeNotice(tx, delivery, { errorClass, delayMs })
+      const delayMs = roundDelayMs(delivery.attemptCount, random)
+      return postponeNotice(tx, delivery, { errorClass, delayMs, retryAfterMs })
     })
   }
 

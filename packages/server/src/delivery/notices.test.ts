@@ -2,6 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { raiseNotice, resolveNotices, type Notice } from '../tenants/notice-store.ts'
 import { startDispatchScene, type DispatchScene } from '../testing/dispatch-scene.ts'
 import type { TestTenant } from '../testing/api-harness.ts'
+import { triggerBody } from '../testing/configuration-api.ts'
 import { createNoticeSender, type NoticeSender } from './notice-sender.ts'
 
 let scene: DispatchScene
@@ -106,6 +107,80 @@ describe('a new notice', () => {
     await Promise.all([sender.sendDue(), sender.sendDue()])
     while ((await sender.sendDue()) > 0);
     expect(scene.requestsOf(tenant)).toHaveLength(3)
+  })
+})
+
+describe('a notice whose trigger is disabled', () => {
+  const sql = (text: string) => scene.api.test.admin.query(text)
+  const disable = (since: string) =>
+    sql(`insert into trigger_health (tenant_id, trigger_id, error_class, disabled_at)
+      select tenant_id, id, 'http_5xx', now() - interval '${since}' from triggers
+      where tenant_id = '${tenant.id}' and trigger_id = 'ops'`)
+  const shown = async () => {
+    const { json } = await scene.api.request('GET', '/tenants/acme/notices', { token: tenant.owner.token })
+    return json.items.map(({ sending }: { sending: unknown }) => sending)
+  }
+
+  it('is held where everybody sees it, and sent when the trigger is saved, however late', async () => {
+    await disable('3 days')
+    await raise('mainnet')
+    await sql(`update notice_deliveries set give_up_at = now() - interval '2 days'`)
+    expect([await sender.sendDue(), scene.requestsOf(tenant)]).toEqual([0, []])
+    expect(await shown()).toEqual([{ state: 'held', trigger_id: 'ops', error_class: null, attempt_count: 0 }])
+
+    const path = '/tenants/acme/triggers/ops'
+    expect((await scene.api.request('PATCH', path, { token: tenant.owner.token, body: {} })).status).toBe(200)
+    expect(await shown()).toMatchObject([{ state: 'pending' }])
+    scene.receiver.setBehaviour(() => ({ status: 503 }))
+    await sender.sendDue()
+    // It has its day again: one failure does not end it.
+    expect(await shown()).toMatchObject([{ state: 'pending', error_class: 'http_5xx', attempt_count: 1 }])
+    scene.receiver.setBehaviour(() => ({ status: 200 }))
+    await makeDue()
+    await sender.sendDue()
+    expect(await shown()).toMatchObject([{ state: 'delivered', trigger_id: 'ops', attempt_count: 2 }])
+  })
+
+  it('goes through the one that is chosen instead, and nowhere when none is', async () => {
+    const { token } = tenant.owner
+    const url = { type: 'Plain', value: `${scene.receiver.url}/spare` }
+    const added = await scene.api.request('POST', '/tenants/acme/triggers', {
+      token,
+      body: triggerBody('spare', { url }),
+    })
+    expect(added.status).toBe(201)
+    await disable('1 minute')
+    await raise('mainnet')
+    expect((await patch({ notice_trigger_id: 'spare' })).status).toBe(200)
+    expect(await shown()).toMatchObject([{ state: 'pending', trigger_id: 'spare' }])
+    await sender.sendDue()
+    expect(scene.receiver.requests.map(({ path }) => path)).toEqual(['/spare'])
+    expect(await shown()).toMatchObject([{ state: 'delivered', trigger_id: 'spare' }])
+
+    expect((await patch({ notice_trigger_id: 'ops' })).status).toBe(200)
+    await raise('testnet')
+    expect((await patch({ notice_trigger_id: null })).status).toBe(200)
+    await sender.sendDue()
+    expect((await shown())[0]).toMatchObject({ state: 'cancelled', error_class: 'no_trigger' })
+    expect((await patch({ notice_trigger_id: 'ops' })).status).toBe(200)
+    expect(scene.receiver.requests).toHaveLength(1)
+  })
+
+  it('waits for the time that its receiver asked alerts for, too', async () => {
+    await disable('1 minute')
+    await sql(`update trigger_health set disabled_at = null, open_until = now() + interval '1 hour'`)
+    await raise('mainnet')
+    expect(await sender.sendDue()).toBe(0)
+    await sql(`update trigger_health set open_until = now()`)
+    expect(await sender.sendDue()).toBe(1)
+  })
+
+  it('of a suspended tenant waits until it is active again', async () => {
+    await raise('mainnet')
+    await sql(`update tenants set state = 'suspended' where id = '${tenant.id}'`)
+    expect(await sender.sendDue()).toBe(0)
+    await sql(`update tenants set state = 'active' where id = '${tenant.id}'`)
+    expect(await sender.sendDue()).toBe(1)
   })
 })
 

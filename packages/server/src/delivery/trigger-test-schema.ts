@@ -18,7 +18,12 @@ export const triggerTestAnswer = z
     http_status: z.int().nullable(),
     error_class: z.string().nullable().meta({ description: 'As in `deliveries`.' }),
     latency_ms: z.int().nonnegative().nullable().meta({ description: 'Null when nobody answered or was reached.' }),
-    advice: z.string().nullable().meta({ description: 'What to change when it failed.' }),
+    advice: z.string().nullable().meta({
+      description: 'What to change when it failed, and how to enable the trigger when it is disabled.',
+    }),
+    trigger_disabled_at: z.iso.datetime().nullable().meta({
+      description: 'Of a disabled trigger, whose alerts are not sent. A test that succeeds does not enable it.',
+    }),
     request: z
       .object({
         method: z.string(),

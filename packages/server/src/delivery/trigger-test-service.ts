@@ -11,7 +11,7 @@ import type { WriteContext } from '../tenants/write-context.ts'
 import { ChannelError, type Alert, type ChannelRequest, type PreparedMessage } from '../triggers/channels/channel.ts'
 import { channelOf } from '../triggers/channels/channels.ts'
 import type { TriggerService } from '../triggers/trigger-service.ts'
-import { adviceFor } from './advice.ts'
+import { adviceFor, adviceForDisabled } from './advice.ts'
 import { factsOf } from './alert.ts'
 import { sendOnce, type AttemptResult, type SendDeps } from './attempt.ts'
 import { matchObjectOf } from './match-object.ts'
@@ -28,11 +28,18 @@ export type TriggerTestResult = {
   errorClass: string | null
   latencyMs: number | null
   advice: string | null
+  /** Since when alerts are not sent through it. */
+  disabledAt: string | null
   /** Secrets masked; null when there is none to show. */
   request: ChannelRequest | null
 }
 
-/** Sends one sample through a trigger, once and now. It becomes no delivery; the audit log knows of it. */
+type SendResult = Omit<TriggerTestResult, 'disabledAt'>
+
+/**
+ * Sends one sample through a trigger, once and now. It becomes no delivery; the audit log knows of it. It changes nothing,
+ * so a disabled trigger is tested, too, and stays disabled: enabling is a change that somebody decides on.
+ */
 export type TriggerTester = {
   /**
    * @throws AppError `busy` and `rate_limited` beyond what one tenant may; NotFoundError for the trigger and the match.
@@ -43,7 +50,7 @@ export type TriggerTester = {
 export type TriggerTesterDeps = SendDeps & {
   database: Pick<Database, 'withTenant'>
   ids: Pick<Ids, 'uuid'>
-  triggers: Pick<TriggerService, 'open'>
+  triggers: Pick<TriggerService, 'open' | 'get'>
 }
 
 /** Tests are for people: what one tenant has running at once, and begins in a minute, in each process. */
@@ -61,6 +68,7 @@ export function createTriggerTester(deps: TriggerTesterDeps): TriggerTester {
   const load = (context: WriteContext, triggerId: string, sample: TestSample) =>
     database.withTenant(context.tenantId, {}, async (tx) => {
       const configuration = await triggers.open(tx, context.tenantId, triggerId)
+      const { disabled_at: disabledAt } = await triggers.get(tx, context.tenantId, triggerId)
       const alert = await alertOfSample(tx, context.tenantId, sample)
       await insertAuditEvent(tx, context.tenantId, {
         actor: context.actor,
@@ -69,10 +77,10 @@ export function createTriggerTester(deps: TriggerTesterDeps): TriggerTester {
         target: { kind: 'trigger', id: triggerId },
         after: { sample },
       })
-      return { configuration, alert }
+      return { configuration, alert, disabledAt }
     })
 
-  const send = async (configuration: TriggerConfig, alert: Alert): Promise<TriggerTestResult> => {
+  const send = async (configuration: TriggerConfig, alert: Alert): Promise<SendResult> => {
     const startedAtMs = clock.now().getTime()
     let message: PreparedMessage
     try {
@@ -112,13 +120,19 @@ export function createTriggerTester(deps: TriggerTesterDeps): TriggerTester {
       }
       running.add(tenantId)
       try {
-        const { configuration, alert } = await load(context, triggerId, sample)
-        return await send(configuration, alert)
+        const { configuration, alert, disabledAt } = await load(context, triggerId, sample)
+        const result = await send(configuration, alert)
+        const advice = disabledAt === null ? result.advice : joined(result.advice, adviceForDisabled)
+        return { ...result, advice, disabledAt }
       } finally {
         running.remove(tenantId)
       }
     },
   }
+}
+
+function joined(...sentences: (string | null)[]): string {
+  return sentences.filter((sentence) => sentence !== null).join(' ')
 }
 
 const nothingSent = { outcome: 'not_sent', httpStatus: null, latencyMs: null, request: null } as const

@@ -206,6 +206,23 @@ describe('the test of a trigger', () => {
     expect([reply.json.outcome, reply.text.includes('s3cret')]).toEqual(['delivered', false])
   })
 
+  it('of a disabled trigger is sent, says how to enable it, and does not enable it', async () => {
+    await trigger('given-up')
+    await api.test.admin.query(
+      `insert into trigger_health (tenant_id, trigger_id, error_class, disabled_at)
+       select tenant_id, id, 'http_5xx', now() from triggers where trigger_id = 'given-up'`,
+    )
+    const { json } = await test('given-up', { chain: 'EVM' })
+    expect(json).toMatchObject({ outcome: 'delivered', trigger_disabled_at: expect.any(String) })
+    expect(json.advice).toMatch(/^The trigger is disabled.*save the trigger to enable it/)
+    receiver.setBehaviour(() => ({ status: 500 }))
+    expect((await test('given-up', { chain: 'EVM' })).json.advice).toMatch(/^The receiver failed.*is disabled/)
+    const path = '/tenants/acme/triggers/given-up'
+    expect((await api.request('GET', path, { token: keys.all })).json.disabled_at).toBe(json.trigger_disabled_at)
+    expect((await api.request('PATCH', path, { token: keys.all, body: {} })).json.disabled_at).toBeNull()
+    expect((await test('given-up', { chain: 'EVM' })).json.trigger_disabled_at).toBeNull()
+  })
+
   it('is in the audit log with who did it and which sample, also when nobody could be reached', async () => {
     await trigger('audited', { url: plain('http://inside.example/') })
     await test('audited', { match_id: matchId })

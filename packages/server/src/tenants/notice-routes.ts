@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { listNotices, noticeKinds, type NoticeRow } from './notice-store.ts'
+import { listNotices, noticeKinds, noticeSendingStates, type NoticeRow, type NoticeSending } from './notice-store.ts'
 import { decodeCursor, encodeCursor, page, pageAnswer, pageQuery } from './page.ts'
 import { tenantRoute, type Route } from './route.ts'
 
@@ -13,6 +13,19 @@ const noticeAnswer = z
     data: z.unknown(),
     occurrences: z.int(),
     resolved_at: z.iso.datetime().nullable(),
+    sending: z
+      .object({
+        state: z.enum(noticeSendingStates),
+        trigger_id: z.string(),
+        error_class: z.string().nullable().meta({ description: 'Of the last attempt, as in `deliveries`.' }),
+        attempt_count: z.int(),
+      })
+      .nullable()
+      .meta({
+        description:
+          'What became of sending it through `notice_trigger_id`; null when there was none. `held`: that trigger is ' +
+          'disabled, and the notice waits until it is saved or another one is chosen.',
+      }),
     created_at: z.iso.datetime(),
     updated_at: z.iso.datetime(),
   })
@@ -49,6 +62,10 @@ export function createNoticeRoutes(): Route[] {
   ]
 }
 
+function sendingOf({ state, triggerId, errorClass, attemptCount }: NoticeSending) {
+  return { state, trigger_id: triggerId, error_class: errorClass, attempt_count: attemptCount }
+}
+
 function answerOf(row: NoticeRow) {
   return {
     id: row.id,
@@ -59,6 +76,7 @@ function answerOf(row: NoticeRow) {
     data: row.data,
     occurrences: row.occurrences,
     resolved_at: row.resolvedAt?.toISOString() ?? null,
+    sending: row.sending === null ? null : sendingOf(row.sending),
     created_at: row.createdAt.toISOString(),
     updated_at: row.updatedAt.toISOString(),
   }

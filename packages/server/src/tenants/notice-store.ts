@@ -91,8 +91,21 @@ export type NoticeRow = {
   resolvedAt: Date | null
   createdAt: Date
   updatedAt: Date
+  /** Null when it was not to be sent. */
+  sending: NoticeSending | null
   /** Microseconds since 1970, as pages are cut at. */
   updatedAtUs: bigint
+}
+
+export const noticeSendingStates = ['pending', 'held', 'delivered', 'dead', 'cancelled'] as const
+
+/** What became of sending a notice through a trigger; `held`: the trigger is disabled. */
+export type NoticeSending = {
+  state: (typeof noticeSendingStates)[number]
+  /** The tenant's own id. */
+  triggerId: string
+  errorClass: string | null
+  attemptCount: number
 }
 
 export type NoticeFilter = {
@@ -108,15 +121,24 @@ export async function listNotices(tx: TenantTx, tenantId: string, filter: Notice
   const olderThan =
     before === undefined
       ? sql``
-      : sql`and (updated_at, id)
+      : sql`and (n.updated_at, n.id)
           < (timestamptz 'epoch' + ${before.updatedAtUs}::float8 * interval '1 microsecond', ${before.id}::uuid)`
   return tx.rows(sql<NoticeRow>`
-    select id, kind, severity, subject_kind as "subjectKind", subject_id as "subjectId", message, data, occurrences,
-      resolved_at as "resolvedAt", created_at as "createdAt", updated_at as "updatedAt",
-      (extract(epoch from updated_at) * 1000000)::int8 as "updatedAtUs"
-    from notices
-    where tenant_id = ${tenantId} and (${kind}::text is null or kind = ${kind})
-      and (${state}::text is null or (resolved_at is null) = (${state}::text = 'open'))
+    select n.id, n.kind, n.severity, n.subject_kind as "subjectKind", n.subject_id as "subjectId", n.message, n.data,
+      n.occurrences, n.resolved_at as "resolvedAt", n.created_at as "createdAt", n.updated_at as "updatedAt",
+      (extract(epoch from n.updated_at) * 1000000)::int8 as "updatedAtUs",
+      case when s.notice_id is not null then jsonb_build_object(
+        'state', case when s.state = 'pending' and h.disabled_at is not null then 'held' else s.state end,
+        'triggerId', r.trigger_id, 'errorClass', s.error_class, 'attemptCount', s.attempt_count) end as sending
+    from notices n
+    join tenants t on t.id = n.tenant_id
+    left join notice_deliveries s on s.tenant_id = n.tenant_id and s.notice_id = n.id
+    -- One that waits goes through whichever trigger is chosen by then.
+    left join triggers r on r.tenant_id = s.tenant_id
+      and r.id = case when s.state = 'pending' then coalesce(t.notice_trigger_id, s.trigger_id) else s.trigger_id end
+    left join trigger_health h on h.tenant_id = r.tenant_id and h.trigger_id = r.id
+    where n.tenant_id = ${tenantId} and (${kind}::text is null or n.kind = ${kind})
+      and (${state}::text is null or (n.resolved_at is null) = (${state}::text = 'open'))
       ${olderThan}
-    order by updated_at desc, id desc limit ${limit}`)
+    order by n.updated_at desc, n.id desc limit ${limit}`)
 }
