@@ -7,17 +7,13 @@ export { contractSpecSchema, type ContractSpec } from './config/contract-spec.ts
 export { evmAbiSchema, type EvmAbi, type EvmAbiParameter } from './config/evm-abi.ts'
 export { stellarSpecSchema, type StellarSpec } from './config/stellar-spec.ts'
 export { solanaIdlSchema, type SolanaIdl } from './config/solana-idl.ts'
+export { triggerTypes, type SentTriggerType, type TriggerType } from './channels/channels.ts'
 export {
   triggerConfigKind,
   triggerSchema,
-  triggerTypes,
-  type DiscordConfig,
-  type EmailConfig,
-  type SlackConfig,
-  type TelegramConfig,
+  triggerSecretFields,
+  type ChannelConfig,
   type TriggerConfig,
-  type TriggerType,
-  type WebhookConfig,
 } from './config/trigger.ts'
 export { type ScriptConfig } from './config/script.ts'
 export { type RetryPolicy } from './config/retry-policy.ts'
@@ -29,7 +25,12 @@ export { checkMonitor } from './config/check-monitor.ts'
 export { checkTrigger } from './config/check-trigger.ts'
 export { renderMonitor, renderNetwork, renderTrigger } from './config/render.ts'
 export { signatureProblems } from './config/signature.ts'
-export { unsupportedInMonitor, unsupportedInNetwork, unsupportedInTrigger } from './config/unsupported.ts'
+export {
+  unsupportedInMonitor,
+  unsupportedInNetwork,
+  unsupportedInTrigger,
+  unsupportedTriggerType,
+} from './config/unsupported.ts'
 export { listSecrets, mapSecrets, type ConfigKind, type ConfigOf, type SecretPlace } from './config/secret-places.ts'
 export { ChainDataError } from './evm/chain-data-error.ts'
 export { parseEvmBlock, type EvmBlock } from './evm/block.ts'

@@ -1,24 +1,14 @@
 import { z } from 'zod'
+import type { ChannelDefinition } from '../channels/channel-definition.ts'
+import { channels } from '../channels/channels.ts'
+import { ownerOf } from '../channels/settings.ts'
 import { checkAgainst, type Findings } from './check.ts'
 import type { Checked } from './problem.ts'
 import { isRecord, member } from './record.ts'
 import { shapeIssues } from './shape-issues.ts'
 import { shapeProblems } from './shape-problems.ts'
-import { type TriggerConfig, triggerConfigSchemas, triggerSchema, type TriggerType, triggerTypes } from './trigger.ts'
-import { triggerRules } from './trigger-rules.ts'
+import { createTriggerSchema, type TriggerConfig } from './trigger.ts'
 import { mismatchWarning, triggerWarnings } from './trigger-warnings.ts'
-
-const keyFields: Record<TriggerType, string> = {
-  slack: 'slack_url',
-  email: 'host',
-  webhook: 'url',
-  telegram: 'token',
-  discord: 'discord_url',
-  script: 'script_path',
-}
-
-// `config` is checked by its channel's own schema below, which is more precise than the union of all.
-const outlineSchema = triggerSchema.extend({ config: z.unknown().refine((config) => config !== undefined) })
 
 /**
  * Checks one trigger (`name`, `trigger_type`, `config`) against spec/01 §8, with every problem and warning in one
@@ -28,27 +18,38 @@ const outlineSchema = triggerSchema.extend({ config: z.unknown().refine((config)
  * without that channel's rules, because the original loads it so (§8.2).
  */
 export function checkTrigger(value: unknown): Checked<TriggerConfig> {
-  return checkAgainst(value, { schema: triggerSchema, outline: outlineSchema, findRules: configFindings })
+  return check(value)
 }
 
-function configFindings(trigger: unknown): Findings {
+const check = createTriggerCheck(channels)
+
+/** `checkTrigger` for triggers that use these channels. */
+export function createTriggerCheck<const Channel extends ChannelDefinition>(among: readonly Channel[]) {
+  const schema = createTriggerSchema(among)
+  // `config` is checked by its channel's own schema below, which is more precise than the union of all.
+  const outline = schema.extend({ config: z.unknown().refine((config) => config !== undefined) })
+  const findRules = (trigger: unknown) => configFindings(among, trigger)
+  return (value: unknown) => checkAgainst(value, { schema, outline, findRules })
+}
+
+function configFindings(among: readonly ChannelDefinition[], trigger: unknown): Findings {
   const config = member(trigger, 'config')
   if (config === undefined) return { problems: [], warnings: triggerWarnings(trigger, undefined) }
-  const type = triggerTypes.find((known) => known === member(trigger, 'trigger_type'))
-  const shape = triggerTypes.find((kind) => shapeIssues(triggerConfigSchemas[kind], config).length === 0)
-  const warnings = triggerWarnings(trigger, shape ?? type)
-  if (shape !== undefined && type !== undefined && shape !== type) {
-    return { problems: [], warnings: [mismatchWarning(type, shape), ...warnings] }
+  const named = among.find(({ name }) => name === member(trigger, 'trigger_type'))
+  const fitting = among.find(({ schema }) => shapeIssues(schema, config).length === 0)
+  const warnings = triggerWarnings(trigger, fitting ?? named)
+  if (fitting !== undefined && named !== undefined && fitting !== named) {
+    return { problems: [], warnings: [mismatchWarning(named, fitting), ...warnings] }
   }
-  const kind = type ?? shape ?? triggerTypes.find((guess) => member(config, keyFields[guess]) !== undefined)
-  if (kind === undefined) return { problems: [], warnings }
-  const issues = shapeIssues(triggerConfigSchemas[kind], config)
+  const channel = named ?? fitting ?? ownerOf(among, config)
+  if (channel === undefined) return { problems: [], warnings }
+  const issues = shapeIssues(channel.schema, config)
   const problems = shapeProblems(
     trigger,
     issues.map((issue) => ({ ...issue, path: ['config', ...issue.path] })),
   )
   // Rules speak about the fields of an object; of anything else its shape is all there is to say.
-  const rules = isRecord(config) ? triggerRules[kind](config) : []
+  const rules = isRecord(config) ? channel.rules(config) : []
   return { problems: [...problems, ...withoutRepeats(rules, problems)], warnings }
 }
 

@@ -1,3 +1,5 @@
+import { channels } from '../channels/channels.ts'
+import { mapSettings } from '../channels/settings.ts'
 import type { MonitorConfig } from './monitor.ts'
 import type { NetworkConfig } from './network.ts'
 import { toPointer } from './problem.ts'
@@ -39,7 +41,7 @@ const mappers: { [K in ConfigKind]: (config: ConfigOf[K], replace: MapSecret) =>
           ...monitor,
           chain_configurations: monitor.chain_configurations.map((chain, index) => mapChain(chain, index, replace)),
         },
-  trigger: (trigger, replace) => ({ ...trigger, config: mapConfig(trigger.config, replace) }),
+  trigger: (trigger, replace) => ({ ...trigger, config: mapSettings(channels, trigger.config, replace) }),
 }
 
 type ChainConfiguration = NonNullable<MonitorConfig['chain_configurations']>[number]
@@ -55,19 +57,4 @@ function mapChain(chain: ChainConfiguration, index: number, replace: MapSecret):
       viewing_keys: keys.map((key, position) => replace(key, toPointer([...path, position]))),
     },
   }
-}
-
-function mapConfig(config: TriggerConfig['config'], replace: MapSecret): TriggerConfig['config'] {
-  if ('slack_url' in config) return { ...config, slack_url: replace(config.slack_url, '/config/slack_url') }
-  if ('discord_url' in config) return { ...config, discord_url: replace(config.discord_url, '/config/discord_url') }
-  if ('token' in config) return { ...config, token: replace(config.token, '/config/token') }
-  if ('host' in config) {
-    const username = replace(config.username, '/config/username')
-    return { ...config, username, password: replace(config.password, '/config/password') }
-  }
-  if ('url' in config) {
-    const url = replace(config.url, '/config/url')
-    return config.secret ? { ...config, url, secret: replace(config.secret, '/config/secret') } : { ...config, url }
-  }
-  return { ...config }
 }

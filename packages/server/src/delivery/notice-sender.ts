@@ -1,4 +1,4 @@
-import { triggerSchema, type JsonValue, type TriggerConfig } from '@smt/engine'
+import { triggerSchema, type TriggerConfig } from '@smt/engine'
 import { sqlStateOf } from '../platform/db/database-error.ts'
 import type { Database } from '../platform/db/doors.ts'
 import type { PlatformTx } from '../platform/db/tx.ts'
@@ -117,8 +117,8 @@ async function openTrigger(
 /** The trigger with the notice as its text. It holds no variables: what looks like one is a name that a tenant chose. */
 function withMessage(trigger: TriggerConfig, notice: NoticeDelivery): TriggerConfig {
   const message = noticeMessage(notice)
-  const inTemplateMode: Record<string, JsonValue> = 'url' in trigger.config ? { payload_mode: 'template' } : {}
-  return triggerSchema.parse({ ...trigger, config: { ...trigger.config, message, ...inTemplateMode } })
+  const { textSettings } = channelOf(trigger)
+  return triggerSchema.parse({ ...trigger, config: { ...trigger.config, message, ...textSettings } })
 }
 
 function noticeMessage({ kind, severity, subjectKind, subjectId, message, createdAt }: NoticeDelivery) {

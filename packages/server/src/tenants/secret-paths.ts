@@ -1,4 +1,4 @@
-import type { JsonValue } from '@smt/engine'
+import { triggerSecretFields, type JsonValue } from '@smt/engine'
 import { isJsonObject, type JsonObject } from './json-object.ts'
 import { pointerOf } from './pointer.ts'
 
@@ -22,15 +22,7 @@ export type FoundSecret = {
 export const secretPaths: Record<ConfigurationKind, readonly SecretPath[]> = {
   network: [{ pattern: 'rpc_urls/*/url', isUrl: true }],
   monitor: [{ pattern: 'chain_configurations/*/midnight/viewing_keys/*', isUrl: false }],
-  trigger: [
-    { pattern: 'config/slack_url', isUrl: true },
-    { pattern: 'config/discord_url', isUrl: true },
-    { pattern: 'config/url', isUrl: true },
-    { pattern: 'config/secret', isUrl: false },
-    { pattern: 'config/token', isUrl: false },
-    { pattern: 'config/username', isUrl: false },
-    { pattern: 'config/password', isUrl: false },
-  ],
+  trigger: triggerSecretFields.map(({ field, isUrl }) => ({ pattern: `config/${field}`, isUrl })),
 }
 
 /**

@@ -86,6 +86,14 @@ describe('problems of a trigger', () => {
     expect((await call('POST', '', { body: bodyOf(triggerType, config) })).status).toBe(201)
   })
 
+  it('do not say of a broken e-mail trigger that it cannot be sent: it is not the type that is wrong', async () => {
+    const reply = await call('POST', '', {
+      body: { ...bodyOf('email', { ...email, recipients: [] }), trigger_id: 'broken' },
+    })
+    expect(problemsIn(reply.json)).not.toContain('/configuration/config unsupported_feature')
+    expect(problemsIn(reply.json)).toContain('/configuration/config/recipients too_short')
+  })
+
   it('say that a script trigger cannot be sent yet, also under another name', async () => {
     const config = { language: 'Python', script_path: './x.py', timeout_ms: 1000 }
     expect(problemsIn((await call('POST', '', { body: bodyOf('script', config) })).json)).toEqual([

@@ -1,3 +1,4 @@
+import { triggerTypes } from '@smt/engine'
 import { z } from 'zod'
 import { filterText } from '../tenants/filter-text.ts'
 import { jsonBodyOf } from '../tenants/json-body.ts'
@@ -15,7 +16,7 @@ const oneParams = z.object({ slug: z.string(), trigger_id: z.string() })
 const listQuery = z.object({
   ...pageQuery,
   q: filterText.optional().meta({ description: 'A part of the name or the id.' }),
-  trigger_type: z.enum(['slack', 'email', 'webhook', 'telegram', 'discord', 'script']).optional(),
+  trigger_type: z.enum(triggerTypes).optional(),
 })
 const tag = 'triggers'
 

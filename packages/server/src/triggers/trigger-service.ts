@@ -3,6 +3,7 @@ import {
   triggerSchema,
   triggerTypes,
   unsupportedInTrigger,
+  unsupportedTriggerType,
   type JsonValue,
   type TriggerConfig,
   type TriggerType,
@@ -73,9 +74,6 @@ export type TriggerService = {
 
 export type TriggerServiceDeps = { ids: Ids; tenantKeys: TenantKeys }
 
-// The type alone says most of what cannot be executed, also when all else is wrong.
-const blankTrigger = { name: '', config: { url: { type: 'Plain', value: '' } } }
-
 const rules: ObjectRules<z.output<typeof triggerEnvelope>, TriggerConfig> = {
   kind: 'trigger',
   envelope: triggerEnvelope,
@@ -83,9 +81,8 @@ const rules: ObjectRules<z.output<typeof triggerEnvelope>, TriggerConfig> = {
   check: checkTrigger,
   unsupported: (configuration, value) => {
     const triggerType = triggerTypes.find((known) => known === textIn(configuration, 'trigger_type'))
-    const outline = triggerType === undefined ? undefined : { ...blankTrigger, trigger_type: triggerType }
-    const config = value ?? outline
-    return config === undefined ? [] : unsupportedInTrigger(config)
+    if (value !== undefined) return unsupportedInTrigger(value)
+    return triggerType === undefined ? [] : unsupportedTriggerType(triggerType)
   },
 }
 const cursorSchema = z.tuple([z.uuid()])

@@ -1,10 +1,10 @@
-import type { assembleMatch, MatchFacts, RetryPolicy, TriggerConfig } from '@smt/engine'
+import type { assembleMatch, JsonValue, MatchFacts, RetryPolicy, SentTriggerType, TriggerConfig } from '@smt/engine'
 import type { Clock } from '../../platform/clock.ts'
 import type { Egress } from '../../platform/egress/egress.ts'
 import type { SentMessage } from './sent-message.ts'
 
 /** The kinds of channel that alerts can be sent through; one folder each. */
-export type ChannelKind = 'slack' | 'discord' | 'telegram' | 'email' | 'webhook'
+export type ChannelKind = SentTriggerType
 
 /** The object of one match as OZ Monitor makes it, wrapped by the name of its chain (spec/02 §6). */
 export type MatchObject = ReturnType<typeof assembleMatch>
@@ -92,6 +92,8 @@ export type Channel = {
   prepare(configuration: TriggerConfig, alert: Alert, sending: Sending): PreparedMessage
   /** How a round repeats a failed message; undefined means the defaults. */
   retryPolicy(configuration: TriggerConfig): RetryPolicy | undefined
+  /** The settings under which the message of the trigger is what is sent, where there are others. */
+  textSettings?: Readonly<Record<string, JsonValue>>
 }
 
 export type ChannelErrorCode = 'unsupported_channel' | 'invalid_header' | 'invalid_secret' | 'message_too_long'

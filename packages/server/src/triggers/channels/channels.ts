@@ -6,7 +6,8 @@ import { slackChannel } from './slack/slack-channel.ts'
 import { telegramChannel } from './telegram/telegram-channel.ts'
 import { webhookChannel } from './webhook/webhook-channel.ts'
 
-const channels: Record<ChannelKind, Channel> = {
+/** How each channel of the engine's registry that is sent is rendered and sent. */
+const channels: Readonly<Record<ChannelKind, Channel>> = {
   slack: slackChannel,
   discord: discordChannel,
   telegram: telegramChannel,
@@ -14,9 +15,12 @@ const channels: Record<ChannelKind, Channel> = {
   webhook: webhookChannel,
 }
 
+const channelsByKind: ReadonlyMap<string, Channel> = new Map(Object.entries(channels))
+
 /** The channel of a trigger: the shape of its settings decides, as in OZ Monitor (spec/02 §2.1). */
 export function channelOf(configuration: TriggerConfig): Channel {
   const kind = triggerConfigKind(configuration.config)
-  if (kind === 'script') throw new ChannelError('unsupported_channel', 'scripts are not supported yet')
-  return channels[kind]
+  const channel = channelsByKind.get(kind)
+  if (channel === undefined) throw new ChannelError('unsupported_channel', `nothing is sent by ${kind} yet`)
+  return channel
 }

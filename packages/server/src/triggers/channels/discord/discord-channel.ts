@@ -1,4 +1,4 @@
-import type { DiscordConfig, TriggerConfig } from '@smt/engine'
+import type { ChannelConfig, TriggerConfig } from '@smt/engine'
 import type { EgressResponse } from '../../../platform/egress/egress.ts'
 import { ChannelError, type Alert, type Channel, type ChannelRequest, type Verdict } from '../channel.ts'
 import { httpMessage, interpretAnswer, isSuccess, refused, retryAfterMsOf } from '../http-message.ts'
@@ -48,7 +48,7 @@ export function interpretDiscord(response: EgressResponse, now: Date): Verdict {
   }
 }
 
-function settingsOf({ config }: TriggerConfig): DiscordConfig {
+function settingsOf({ config }: TriggerConfig): ChannelConfig<'discord'> {
   if (!('discord_url' in config)) throw new ChannelError('unsupported_channel', 'the settings are not those of Discord')
   return config
 }

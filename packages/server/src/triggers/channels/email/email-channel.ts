@@ -1,4 +1,4 @@
-import type { EmailConfig, TriggerConfig } from '@smt/engine'
+import type { ChannelConfig, TriggerConfig } from '@smt/engine'
 import { ChannelError, type Channel, type ChannelRequest } from '../channel.ts'
 import { emailMessage, type EmailMessage } from './email-message.ts'
 import { sendOverSmtp, type SmtpServer, type SmtpTls } from './smtp.ts'
@@ -44,7 +44,7 @@ function renderedMail({ host, port }: SmtpServer, { from, to, subject, text }: E
   return { url: `smtps://${host}:${port}`, method: 'SMTP', headers, body: text }
 }
 
-function settingsOf({ config }: TriggerConfig): EmailConfig {
+function settingsOf({ config }: TriggerConfig): ChannelConfig<'email'> {
   if (!('host' in config)) throw new ChannelError('unsupported_channel', 'the settings are not those of e-mail')
   return config
 }

@@ -1,4 +1,4 @@
-import type { EmailConfig } from '@smt/engine'
+import type { ChannelConfig } from '@smt/engine'
 import type { Alert, Sending } from '../channel.ts'
 import { messageId, retractionId } from '../message-id.ts'
 import { messageParts } from '../message-parts.ts'
@@ -26,7 +26,11 @@ const subjectLengthMax = 250
  * One message to all recipients, who see each other, as in OZ Monitor (spec/02 §4.2). Unlike there the subject is a template
  * too, and the HTML has a plain text beside it. Its Message-ID is the delivery's, so that a repeat can be told.
  */
-export function emailMessage(config: EmailConfig, alert: Alert, { deliveryId, partId, now }: Sending): EmailMessage {
+export function emailMessage(
+  config: ChannelConfig<'email'>,
+  alert: Alert,
+  { deliveryId, partId, now }: Sending,
+): EmailMessage {
   const { title, body } = messageParts(config.message, alert)
   const domain = /@([A-Za-z0-9.-]+)>?\s*$/.exec(config.sender)?.[1] ?? 'localhost'
   const alertId = `<${messageId(deliveryId)}@${domain}>`

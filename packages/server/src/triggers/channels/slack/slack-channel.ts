@@ -1,4 +1,4 @@
-import type { SlackConfig, TriggerConfig } from '@smt/engine'
+import type { ChannelConfig, TriggerConfig } from '@smt/engine'
 import type { EgressResponse } from '../../../platform/egress/egress.ts'
 import { ChannelError, type Alert, type Channel, type ChannelRequest, type Verdict } from '../channel.ts'
 import { httpMessage, interpretAnswer, refused } from '../http-message.ts'
@@ -40,7 +40,7 @@ export function interpretSlack(response: EgressResponse, now: Date): Verdict {
   }
 }
 
-function settingsOf({ config }: TriggerConfig): SlackConfig {
+function settingsOf({ config }: TriggerConfig): ChannelConfig<'slack'> {
   if (!('slack_url' in config)) throw new ChannelError('unsupported_channel', 'the settings are not those of Slack')
   return config
 }

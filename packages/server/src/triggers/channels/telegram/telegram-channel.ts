@@ -1,4 +1,4 @@
-import type { TelegramConfig, TemplatePart, TriggerConfig } from '@smt/engine'
+import type { ChannelConfig, TemplatePart, TriggerConfig } from '@smt/engine'
 import type { EgressResponse } from '../../../platform/egress/egress.ts'
 import { ChannelError, type Alert, type Channel, type ChannelRequest, type Verdict } from '../channel.ts'
 import { defuseParts } from '../defuse.ts'
@@ -92,7 +92,7 @@ export function interpretTelegram(response: EgressResponse, now: Date): Verdict 
   }
 }
 
-function settingsOf({ config }: TriggerConfig): TelegramConfig {
+function settingsOf({ config }: TriggerConfig): ChannelConfig<'telegram'> {
   if (!('token' in config)) throw new ChannelError('unsupported_channel', 'the settings are not those of Telegram')
   return config
 }

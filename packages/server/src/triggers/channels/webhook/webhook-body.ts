@@ -1,4 +1,4 @@
-import type { WebhookConfig } from '@smt/engine'
+import type { ChannelConfig } from '@smt/engine'
 import type { Alert } from '../channel.ts'
 import { messageId } from '../message-id.ts'
 import { messageText } from '../message-parts.ts'
@@ -25,7 +25,7 @@ import { sortedJson } from '../sorted-json.ts'
  *
  * @throws ChannelError when the values of the match make the text longer than can be sent.
  */
-export function webhookBody(config: Pick<WebhookConfig, 'message' | 'payload_mode'>, alert: Alert): string {
+export function webhookBody(config: Pick<ChannelConfig<'webhook'>, 'message' | 'payload_mode'>, alert: Alert): string {
   const body = config.payload_mode === 'raw' ? rawBody(alert) : templateBody(config.message, alert)
   if (alert.isRetraction !== true) return sortedJson(body)
   const { takesBack } = alert
@@ -49,6 +49,6 @@ function rawBody({ match, digest }: Alert): object {
   }
 }
 
-function templateBody(message: WebhookConfig['message'], alert: Alert): object {
+function templateBody(message: ChannelConfig<'webhook'>['message'], alert: Alert): object {
   return messageText(message ?? { title: '', body: '' }, alert)
 }

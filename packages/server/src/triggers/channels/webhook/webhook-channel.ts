@@ -1,4 +1,4 @@
-import type { TriggerConfig, WebhookConfig } from '@smt/engine'
+import type { TriggerConfig, ChannelConfig } from '@smt/engine'
 import { ChannelError, type Alert, type Channel, type ChannelRequest, type Sending } from '../channel.ts'
 import { httpMessage } from '../http-message.ts'
 import { webhookBody } from './webhook-body.ts'
@@ -12,6 +12,7 @@ export const webhookChannel: Channel = {
   kind: 'webhook',
   prepare: (configuration, alert, sending) => httpMessage(webhookRequest(configuration, alert, sending)),
   retryPolicy: (configuration) => settingsOf(configuration).retry_policy,
+  textSettings: { payload_mode: 'template' },
 }
 
 /** @throws ChannelError when no request can be made of this configuration. */
@@ -26,7 +27,7 @@ export function webhookRequest(configuration: TriggerConfig, alert: Alert, sendi
   }
 }
 
-function settingsOf({ config }: TriggerConfig): WebhookConfig {
+function settingsOf({ config }: TriggerConfig): ChannelConfig<'webhook'> {
   if (!('url' in config)) throw new ChannelError('unsupported_channel', 'the settings are not those of a webhook')
   return config
 }

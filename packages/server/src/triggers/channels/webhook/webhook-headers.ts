@@ -1,4 +1,4 @@
-import type { WebhookConfig } from '@smt/engine'
+import type { ChannelConfig } from '@smt/engine'
 import { ChannelError, type Sending } from '../channel.ts'
 import { messageId, retractionId } from '../message-id.ts'
 import { signBody, signMessage } from './signature.ts'
@@ -11,7 +11,7 @@ import { signBody, signMessage } from './signature.ts'
  * @throws ChannelError for a header that HTTP cannot carry, and for an empty secret.
  */
 export function webhookHeaders(
-  config: Pick<WebhookConfig, 'secret' | 'headers'>,
+  config: Pick<ChannelConfig<'webhook'>, 'secret' | 'headers'>,
   { body, deliveryId, partId, incarnation, isRetraction, now }: Sending & { body: string; isRetraction: boolean },
 ): Record<string, string> {
   const headers = new Map<string, [name: string, value: string]>()

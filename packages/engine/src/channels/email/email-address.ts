@@ -1,4 +1,4 @@
-import { utf8Length } from './text.ts'
+import { utf8Length } from '../../config/text.ts'
 
 /**
  * Whether a text is an e-mail address as spec/01 §8.3 accepts it: `local@domain` with a dotted or quoted local part, a

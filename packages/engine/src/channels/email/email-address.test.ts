@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { processorMs } from '../testing/processor-time.ts'
+import { processorMs } from '../../testing/processor-time.ts'
 import { isEmailAddress } from './email-address.ts'
 
 it.each([
