@@ -11,6 +11,7 @@ const levels: Record<string, number> = {
   tenants: 1,
   networks: 2,
   triggers: 2,
+  usage: 2,
   monitors: 3,
   ingestion: 4,
   matching: 4,

@@ -23,6 +23,7 @@ import { createTenantKeys } from './tenants/tenant-key-service.ts'
 import { createQuotaUpkeep } from './tenants/quota-upkeep.ts'
 import { createTenantSlots } from './tenants/tenant-slots.ts'
 import { createTriggers } from './triggers/triggers.ts'
+import { createUsage } from './usage/usage.ts'
 
 export type ServerOptions = {
   env: ServeEnv
@@ -68,10 +69,12 @@ export async function createServer({ env, environment }: ServerOptions): Promise
   const monitors = createMonitors({ ...deps, networks: networks.service, triggers: triggers.service })
   const delivery = createDelivery({ ...deps, triggers: triggers.service, publicUrl: env.SMT_PUBLIC_URL })
   const quotaUpkeep = createQuotaUpkeep(deps)
-  const explainer = createExplainService(deps)
+  const usage = createUsage(deps)
+  const explainer = createExplainService({ ...deps, usage: usage.recorder })
   const explanations = createExplainRoutes({ monitors: monitors.service, explainer })
   const engine = createNativeEngine({
     ...deps,
+    usage: usage.recorder,
     onMatches: delivery.wake,
     retractAlerts: delivery.retractAlerts,
   })
@@ -93,6 +96,7 @@ export async function createServer({ env, environment }: ServerOptions): Promise
           ...triggers.routes,
           ...delivery.routes,
           ...explanations,
+          ...usage.routes,
         ],
         authenticator: identity.authenticator,
         writeOnce: identity.writeOnce,
@@ -105,6 +109,9 @@ export async function createServer({ env, environment }: ServerOptions): Promise
   }
 
   const start = async (): Promise<void> => {
+    // Registered first, stopped last: what the others did until then is counted.
+    shutdown.add('usage', () => usage.stop())
+    usage.start()
     if (env.SMT_ROLES.includes('deliver')) {
       shutdown.add('delivery', () => delivery.stop())
       delivery.start()

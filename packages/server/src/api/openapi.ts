@@ -146,12 +146,19 @@ function responsesOf(route: Route, schemas: SchemaCollector): Record<string, unk
           description: 'Done.',
           content: {
             'application/json': { schema: schemas.add(schema, { io: 'output', name: `${route.operationId}Answer` }) },
+            ...(status === '200' ? otherTypesOf(route) : {}),
           },
         },
   ])
   // One status can have several codes; the first is the one that it is described by.
   const errors = errorsOf(route).map((code) => [String(httpStatusOf(code)), { $ref: `#/components/responses/${code}` }])
   return Object.fromEntries([...errors.toReversed(), ...answers])
+}
+
+function otherTypesOf({ otherTypes = {} }: Route): Record<string, JsonSchema> {
+  return Object.fromEntries(
+    Object.entries(otherTypes).map(([type, description]) => [type, { schema: { type: 'string', description } }]),
+  )
 }
 
 /** The errors that a route can answer, by what it is. */

@@ -75,6 +75,7 @@ async function answerTo(request: FastifyRequest, { route, access, deps }: Admitt
     body,
     origin,
     ifMatch: parseIfMatch(request.headers['if-match']),
+    accept: request.headers.accept,
   }
   if (route.access === 'public') return route.handler(input)
   if (route.access === 'session' && access.kind === 'session') {
@@ -99,8 +100,9 @@ async function answerTo(request: FastifyRequest, { route, access, deps }: Admitt
   throw new Error(`${route.operationId} was admitted the wrong way`)
 }
 
-function send(reply: FastifyReply, { status, body, headers = {} }: RouteReply): FastifyReply {
+function send(reply: FastifyReply, { status, body, text, headers = {} }: RouteReply): FastifyReply {
   reply.code(status).headers(headers)
+  if (text !== undefined) return reply.type(`${text.type}; charset=utf-8`).send(text.content)
   if (body === undefined) return reply.send()
   return reply.type('application/json; charset=utf-8').send(stringifyJson(body))
 }

@@ -99,10 +99,13 @@ const openers: Record<ChainFamily, (network: NetworkConfig, endpoints: Endpoints
   },
 }
 
-/** A client for a network whose secrets are plain. Throws UnusableNetworkError for a type that cannot be followed. */
+/**
+ * A client for a network whose secrets are plain. Throws UnusableNetworkError for a type that cannot be followed. `onCall`
+ * is told of each HTTP request to a node.
+ */
 export function createChainClient(
   { egress, clock, metrics }: ChainClientDeps,
-  { network, kind }: { network: NetworkConfig; kind: LedSource['kind'] },
+  { network, kind, onCall }: { network: NetworkConfig; kind: LedSource['kind']; onCall: () => void },
 ): ChainClient {
   const endpoints = network.rpc_urls.map(({ url, weight }) => ({ url: url.value, weight: Number(weight) }))
   const family = chainFamilyOf(network.network_type)
@@ -112,7 +115,10 @@ export function createChainClient(
     post: ({ signal, ...request }) =>
       egress.request({ ...request, method: 'POST', ...(signal === undefined ? {} : { signal }) }),
     now: () => clock.now().getTime(),
-    onRequest: (method, outcome) => metrics.rpcRequests.inc({ source_kind: kind, method, outcome }),
+    onRequest: (method, outcome) => {
+      metrics.rpcRequests.inc({ source_kind: kind, method, outcome })
+      onCall()
+    },
   })
   const { max_past_blocks: maxPastBlocks } = network
   return {

@@ -5,6 +5,7 @@ import type { TestApi, TestTenant } from '../testing/api-harness.ts'
 import { monitorBody, startConfigurationApi, triggerBody } from '../testing/configuration-api.ts'
 import { createConfigFeed, type ConfigFeed } from './config-feed.ts'
 import type { FollowedNetwork } from '../networks/source-chain.ts'
+import { createUsageRecorder } from '../usage/usage-recorder.ts'
 import { createLiveIndex, LeadershipLostError, type LiveIndex } from './live-index.ts'
 
 let api: TestApi
@@ -64,7 +65,10 @@ async function open(database: Pick<Database, 'withPlatform'> = api.database) {
   const feed: ConfigFeed = createConfigFeed({ database: api.database, onSourcesChanged: () => undefined })
   await feed.start()
   feed.track(source.id)
-  const live = createLiveIndex({ database, feed, logger: createLogger({ level: 'silent' }) }, source)
+  const live = createLiveIndex(
+    { database, feed, logger: createLogger({ level: 'silent' }), meter: createUsageRecorder().meter(source.id) },
+    source,
+  )
   await live.load()
   return {
     live,

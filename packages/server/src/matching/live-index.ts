@@ -4,6 +4,7 @@ import type { Database } from '../platform/db/doors.ts'
 import type { PlatformTx } from '../platform/db/tx.ts'
 import type { Logger } from '../platform/logger.ts'
 import { raiseNotice } from '../tenants/notice-store.ts'
+import type { EvaluationMeter } from '../usage/usage-recorder.ts'
 import type { ConfigFeed } from './config-feed.ts'
 import { createFamilyIndex, type FamilyIndex } from './family-index.ts'
 import { closeSpans, listOpenSpans, lockLedSource, openSpans, type Span } from './span-store.ts'
@@ -36,6 +37,8 @@ export type LiveIndexDeps = {
   database: Pick<Database, 'withPlatform'>
   feed: ConfigFeed
   logger: Pick<Logger, 'error'>
+  /** Told which monitors blocks are evaluated for. */
+  meter: Pick<EvaluationMeter, 'joined' | 'left'>
 }
 
 export class LeadershipLostError extends Error {
@@ -49,7 +52,7 @@ export class LeadershipLostError extends Error {
 const pageSize = 1_000
 
 export function createLiveIndex(
-  { database, feed, logger }: LiveIndexDeps,
+  { database, feed, logger, meter }: LiveIndexDeps,
   source: { id: string; epoch: bigint; network: FollowedNetwork },
 ): LiveIndex {
   const index = createFamilyIndex(source.network)
@@ -64,6 +67,7 @@ export function createLiveIndex(
     index.remove(known.versionId)
     byVersion.delete(known.versionId)
     monitors.delete(id)
+    meter.left(id)
   }
 
   /** False when what is stored cannot be read as a monitor: it gets no span, so no coverage is claimed. */
@@ -79,6 +83,7 @@ export function createLiveIndex(
     }
     monitors.set(monitor.id, monitor)
     byVersion.set(monitor.versionId, monitor)
+    meter.joined(monitor)
     return true
   }
 

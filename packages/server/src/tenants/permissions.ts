@@ -15,6 +15,7 @@ export const resources = [
   'matches',
   'deliveries',
   'quota',
+  'usage',
   'notices',
   'audit_events',
 ] as const
@@ -34,6 +35,7 @@ export const weakestRole = {
   'matches:read': 'viewer',
   'deliveries:read': 'viewer',
   'quota:read': 'viewer',
+  'usage:read': 'viewer',
   'notices:read': 'viewer',
   'monitors:write': 'member',
   'networks:write': 'admin',

@@ -23,6 +23,8 @@ export type RouteReply = {
   status: number
   /** Serialised with `stringifyJson`; undefined sends no body. */
   body?: unknown
+  /** Instead of `body`: a text of one of the route's `otherTypes`. */
+  text?: { type: string; content: string }
   headers?: Record<string, string>
 }
 
@@ -36,6 +38,8 @@ export type RouteInput<Params = unknown, Query = unknown, Body = unknown> = {
   origin: RequestOrigin
   /** The version named by If-Match, when given: a write to another version answers 412. */
   ifMatch: number | undefined
+  /** The media types that the client asks for, as it wrote them. */
+  accept: string | undefined
 }
 
 /** What a handler of a tenant's route gets: the tenant, who acts, and the two ways to its rows. */
@@ -81,6 +85,8 @@ type RouteBase<P extends Schema | undefined, Q extends Schema | undefined, B ext
   isRateLimited?: boolean
   /** Success answers by status, for OpenAPI and for the response checks of tests. */
   responses: Record<number, Schema | null>
+  /** Further media types of the answer 200, with what they hold. */
+  otherTypes?: Record<string, string>
 }
 
 type BodyOf<B extends Schema | undefined> = Declared<B>

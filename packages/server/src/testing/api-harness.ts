@@ -117,7 +117,9 @@ export async function startTestApi(options: TestApiOptions = {}): Promise<TestAp
       ...(payload === undefined ? {} : { payload }),
     })
     const text = answer.payload
-    return { status: answer.statusCode, headers: answer.headers, text, json: text === '' ? undefined : parseJson(text) }
+    const isCsv = String(answer.headers['content-type'] ?? '').startsWith('text/csv')
+    const json = text === '' || isCsv ? undefined : parseJson(text)
+    return { status: answer.statusCode, headers: answer.headers, text, json }
   }
 
   const register = async (email: string, tenantSlug: string): Promise<TestUser> => {
@@ -175,7 +177,11 @@ function createTestClock(): TestClock {
 }
 
 /** An answer that its route does not declare is a failure of the server. */
-function assertReply(route: Route, { status, body }: RouteReply): void {
+function assertReply(route: Route, { status, body, text }: RouteReply): void {
+  if (text !== undefined) {
+    if (status === 200 && Object.keys(route.otherTypes ?? {}).includes(text.type)) return
+    throw new Error(`${route.operationId} does not declare ${text.type} for ${status}`)
+  }
   const schema = route.responses[status]
   if (schema === undefined) throw new Error(`${route.operationId} does not declare status ${status}`)
   if (schema === null) {

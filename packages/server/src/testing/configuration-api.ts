@@ -8,6 +8,8 @@ import { createLogger } from '../platform/logger.ts'
 import { createMetrics } from '../platform/metrics.ts'
 import type { Route } from '../tenants/route.ts'
 import { createTriggers } from '../triggers/triggers.ts'
+import { createUsageRecorder } from '../usage/usage-recorder.ts'
+import { createUsageRoutes } from '../usage/usage-routes.ts'
 import { startTestApi, type TestApi, type TestApiOptions, type TestApiParts, type TestTenant } from './api-harness.ts'
 
 /** The API with networks, triggers and monitors. */
@@ -34,7 +36,7 @@ export function startFullApi({ egress, ...options }: FullApiOptions = {}): Promi
 
 function configurationRoutes(parts: TestApiParts): Route[] {
   const { networks, triggers, monitors } = configurationOf(parts)
-  return [...networks.routes, ...triggers.routes, ...monitors.routes]
+  return [...networks.routes, ...triggers.routes, ...monitors.routes, ...createUsageRoutes(parts)]
 }
 
 function configurationOf(parts: TestApiParts) {
@@ -45,7 +47,7 @@ function configurationOf(parts: TestApiParts) {
 }
 
 function explainRoutes(parts: TestApiParts, egress: Pick<Egress, 'request' | 'connect'> = nobody): Route[] {
-  const explainer = createExplainService({ ...parts, egress, metrics: createMetrics() })
+  const explainer = createExplainService({ ...parts, egress, metrics: createMetrics(), usage: createUsageRecorder() })
   return createExplainRoutes({ monitors: configurationOf(parts).monitors.service, explainer })
 }
 

@@ -16,6 +16,7 @@ import { createLogger } from '../platform/logger.ts'
 import type { TestApi, TestReply, TestTenant } from './api-harness.ts'
 import { monitorBody, startConfigurationApi, triggerBody } from './configuration-api.ts'
 import { token } from './scripted-chain.ts'
+import { createUsageRecorder, type UsageRecorder } from '../usage/usage-recorder.ts'
 
 const party = { type: 'address', indexed: true }
 const transferAbi = [
@@ -36,6 +37,8 @@ export type LeadOptions = { confirmationBlocks?: bigint; maxPastBlocks?: bigint 
 /** One chain source as its leader polls it, with a database and two tenants who can watch it; the chain is scripted. */
 export type SourceScene = {
   api: TestApi
+  /** Counts what the runners evaluate. */
+  usage: UsageRecorder
   acme: TestTenant
   globex: TestTenant
   /** A shared network of the next test's own, which nobody watches yet. */
@@ -86,6 +89,7 @@ export async function startSourceScene(): Promise<SourceScene> {
   })
   const rowsOf: SourceScene['rowsOf'] = async <Row extends Record<string, unknown>>(text: string) =>
     (await api.test.admin.query<Row>(text, [sourceId])).rows
+  const usage = createUsageRecorder()
   const acme = await createTenant('acme')
   const globex = await createTenant('globex')
 
@@ -103,6 +107,7 @@ export async function startSourceScene(): Promise<SourceScene> {
     const clock = { now: () => new Date(startedAtMs + api.clock.now().getTime() - Date.now()) }
     const logger = createLogger({ level: 'silent' })
     const committer = createCommitter({ database })
+    const meter = usage.meter(sourceId)
     const feed = createConfigFeed({ database, onSourcesChanged: () => undefined })
     await feed.start()
     feed.track(sourceId)
@@ -124,15 +129,17 @@ export async function startSourceScene(): Promise<SourceScene> {
         }),
         isLeader: () => true,
         onMatches: () => undefined,
+        meter,
         signal: new AbortController().signal,
       },
       source,
-      createLiveIndex({ database, feed, logger }, { id: sourceId, epoch: source.epoch, network }),
+      createLiveIndex({ database, feed, logger, meter }, { id: sourceId, epoch: source.epoch, network }),
     )
   }
 
   return {
     api,
+    usage,
     acme,
     globex,
     networkId: () => networkId,

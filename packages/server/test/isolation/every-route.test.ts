@@ -57,7 +57,7 @@ describe('every route of the product, by role, key and foreign tenant', () => {
 
   it('is a route that the product wires: the harness and the composition root have the same domains', async () => {
     const root = await readFile(new URL('../../src/deps.ts', import.meta.url), 'utf8')
-    for (const domain of ['identity', 'networks', 'monitors', 'triggers', 'delivery']) {
+    for (const domain of ['identity', 'networks', 'monitors', 'triggers', 'delivery', 'usage']) {
       expect(root).toContain(`...${domain}.routes`)
     }
   })

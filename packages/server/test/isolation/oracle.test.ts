@@ -99,7 +99,7 @@ describe('that a tenant cannot tell a refused, a blocked, an unresolved, a silen
       })
       const deps = { ...api, egress, secrets: createSecrets(Buffer.alloc(32)) }
       const network = networkSchema.parse(configuration)
-      const error: unknown = await createChainClient(deps, { network, kind: 'own' })
+      const error: unknown = await createChainClient(deps, { network, kind: 'own', onCall: () => undefined })
         .chain.head()
         .catch((reason: unknown) => reason)
       if (!(error instanceof RpcError)) throw new Error(`not refused: ${String(error)}`)

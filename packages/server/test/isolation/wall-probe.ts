@@ -88,6 +88,12 @@ export async function seedEveryTenantTable(admin: Admin, tenant: string, mark: s
       `insert into deliveries (tenant_id, id, match_at, match_id, monitor_id, trigger_id, incarnation) values ($1, $2, now(), $3, $4, $5, 1)`,
       [tenant, id(10), id(9), id(7), id(6)],
     ],
+    [
+      `insert into usage_hours (tenant_id, hour, source_id, monitor_id, network_id) values ($1, date_trunc('hour', now()), $2, $3, 'n')`,
+      [tenant, id(4), id(7)],
+    ],
+    [`insert into usage_writers (tenant_id, writer, last_batch) values ($1, $2, 1)`, [tenant, id(11)]],
+    [`insert into usage_progress (tenant_id, closed_until) values ($1, now())`, [tenant]],
     [`insert into trigger_health (tenant_id, trigger_id, error_class) values ($1, $2, 'timeout')`, [tenant, id(6)]],
     [
       `insert into attempts (tenant_id, started_at, delivery_id, number, outcome, latency_ms) values ($1, now(), $2, 1, 'failed', 1)`,

@@ -3,6 +3,7 @@ import { monitorSchema, type JsonValue } from '@smt/engine'
 import { createChainClient, openSource, type ChainClientDeps } from '../../ingestion/chain-client.ts'
 import type { Database } from '../../platform/db/doors.ts'
 import { AppError, InvalidObjectError, NotFoundError } from '../../platform/errors.ts'
+import type { UsageRecorder } from '../../usage/usage-recorder.ts'
 import { explainTransaction, type FamilyExplanation } from './explain-transaction.ts'
 import { createTally } from '../../platform/tally.ts'
 
@@ -25,7 +26,10 @@ export type ExplainedTransaction = {
 /** Reads one transaction from the chain and asks the engine why a monitor matches it or not. Nothing is stored. */
 export type ExplainService = { explain(asked: ExplainedMonitor): Promise<ExplainedTransaction> }
 
-export type ExplainServiceDeps = ChainClientDeps & { database: Pick<Database, 'withPlatform'> }
+export type ExplainServiceDeps = ChainClientDeps & {
+  database: Pick<Database, 'withPlatform'>
+  usage: Pick<UsageRecorder, 'rpcCall'>
+}
 
 /** Explaining asks the nodes that everybody's blocks come from. */
 const atOnceMax = 2
@@ -33,16 +37,19 @@ const atOnceMax = 2
 export function createExplainService(deps: ExplainServiceDeps): ExplainService {
   const running = createTally()
 
-  const openChain = async (sourceId: string) => {
-    const opened = await deps.database.withPlatform((tx) => openSource(tx, deps, sourceId))
+  /** Whatever is asked of a node here is asked for this tenant alone, also of a shared one. */
+  const openChain = async (tenantId: string, place: { sourceId: string; networkId: string }) => {
+    const opened = await deps.database.withPlatform((tx) => openSource(tx, deps, place.sourceId))
     if (opened === undefined) throw new NotFoundError('The network')
     const { network_passphrase: passphrase } = opened.network
-    return { chain: createChainClient(deps, opened).chain, passphrase: passphrase ?? undefined }
+    const onCall = () => deps.usage.rpcCall(tenantId, place)
+    return { chain: createChainClient(deps, { ...opened, onCall }).chain, passphrase: passphrase ?? undefined }
   }
 
-  const explain: ExplainService['explain'] = async ({ configuration, extensions, networks, network, txHash }) => {
+  const explain: ExplainService['explain'] = async (asked) => {
+    const { configuration, extensions, networks, network, txHash } = asked
     const { networkId, sourceId } = chosenNetwork(networks, network)
-    const { chain, passphrase } = await openChain(sourceId)
+    const { chain, passphrase } = await openChain(asked.tenantId, { sourceId, networkId })
     try {
       const located = await chain.locate(txHash)
       const monitor = { configuration: monitorSchema.parse(configuration), extensions, passphrase }

@@ -18,6 +18,7 @@ import type { Ids } from '../../platform/ids.ts'
 import type { Logger } from '../../platform/logger.ts'
 import { createLoop } from '../../platform/supervised-loop.ts'
 import type { Metrics } from '../../platform/metrics.ts'
+import type { EvaluationMeter, UsageRecorder } from '../../usage/usage-recorder.ts'
 import type { Engine } from '../engine.ts'
 import { createFailureRetry } from './failure-retry.ts'
 import { createSourceRunner, type SourceRunner } from './source-runner.ts'
@@ -28,12 +29,13 @@ export type NativeEngineDeps = Omit<ChainClientDeps, 'clock' | 'metrics'> & {
   ids: Ids
   logger: Logger
   metrics: Metrics
+  usage: Pick<UsageRecorder, 'rpcCall' | 'meter'>
   onMatches: () => void
   /** Part of the transaction of a rollback. */
   retractAlerts: RetractAlerts
 }
 
-type Led = { source: LedSource; runner: SourceRunner; stopping: AbortController }
+type Led = { source: LedSource; runner: SourceRunner; meter: EvaluationMeter; stopping: AbortController }
 
 /** How often configuration is looked at; a change is in force well within a second. */
 const feedPollMs = 500
@@ -46,7 +48,7 @@ const changesKeptDays = 7
  * it against the index of all their monitors, and commits what matched. Follows configuration without a restart.
  */
 export function createNativeEngine(deps: NativeEngineDeps): Engine {
-  const { database, clock, logger, metrics, onMatches } = deps
+  const { database, clock, logger, metrics, usage, onMatches } = deps
   const leadership = createLeadership(deps)
   const committer = createCommitter(deps)
   const rollback = createRollback(deps)
@@ -59,11 +61,14 @@ export function createNativeEngine(deps: NativeEngineDeps): Engine {
     const stoppingSource = new AbortController()
     feed.track(source.id)
     const network = followedNetworkOf(source)
-    const live = createLiveIndex({ database, feed, logger }, { id: source.id, epoch: source.epoch, network })
+    const meter = usage.meter(source.id)
+    const live = createLiveIndex({ database, feed, logger, meter }, { id: source.id, epoch: source.epoch, network })
     const openClient = async () => {
       const network = await database.withPlatform((tx) => openNetwork(tx, deps, source))
       if (network === undefined) throw new UnusableNetworkError('The operator has withdrawn this network.')
-      return createChainClient(deps, { network, kind: source.kind })
+      const place = { sourceId: source.id, networkId: source.networkId ?? '' }
+      const onCall = () => usage.rpcCall(source.tenantId ?? undefined, place)
+      return createChainClient(deps, { network, kind: source.kind, onCall })
     }
     const runner = createSourceRunner(
       {
@@ -73,6 +78,7 @@ export function createNativeEngine(deps: NativeEngineDeps): Engine {
         committer,
         rollback,
         onMatches,
+        meter,
         openClient,
         failureRetry: createFailureRetry({ database, committer, clock, logger }, { id: source.id, network }),
         reports: createSourceReports({ database, clock, logger, notices }, source),
@@ -82,7 +88,7 @@ export function createNativeEngine(deps: NativeEngineDeps): Engine {
       source,
       live,
     )
-    return { source, runner, stopping: stoppingSource }
+    return { source, runner, meter, stopping: stoppingSource }
   }
 
   /**
@@ -95,6 +101,7 @@ export function createNativeEngine(deps: NativeEngineDeps): Engine {
   }
 
   const drop = (id: string): void => {
+    led.get(id)?.meter.close()
     led.delete(id)
     schedule.remove(id)
     feed.untrack(id)

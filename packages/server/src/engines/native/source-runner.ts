@@ -17,6 +17,7 @@ import type { ConfigFeed } from '../../matching/config-feed.ts'
 import { LeadershipLostError, type LiveIndex } from '../../matching/live-index.ts'
 import type { Clock } from '../../platform/clock.ts'
 import type { Metrics } from '../../platform/metrics.ts'
+import type { EvaluationMeter } from '../../usage/usage-recorder.ts'
 import { backoffMs } from './failure-backoff.ts'
 import type { FailureRetry } from './failure-retry.ts'
 
@@ -64,6 +65,7 @@ export type SourceRunnerDeps = {
   isLeader: () => boolean
   /** A hint to fan-out that matches were committed. */
   onMatches: () => void
+  meter: Pick<EvaluationMeter, 'evaluated'>
   signal: AbortSignal
 }
 
@@ -75,7 +77,7 @@ const stoppedDelayMs = 300_000
 
 export function createSourceRunner(deps: SourceRunnerDeps, source: LedSource, live: LiveIndex): SourceRunner {
   const { clock, metrics, feed, committer, rollback, reports, failureRetry } = deps
-  const { openClient, isLeader, onMatches, signal } = deps
+  const { openClient, isLeader, onMatches, meter, signal } = deps
   const ref = { id: source.id, epoch: source.epoch }
   let cursor: BlockRef | null = cursorOf(source)
   let isResuming = source.state === 'idle' && cursor !== null
@@ -134,6 +136,7 @@ export function createSourceRunner(deps: SourceRunnerDeps, source: LedSource, li
       if (last === undefined || cursor === null) return
       const inserted = await committer.commitBlocks({ source: ref, from: cursor, blocks: run })
       cursor = { number: last.number, hash: last.hash }
+      meter.evaluated(run.length)
       metrics.blocksEvaluated.inc({ source_kind: source.kind }, run.length)
       metrics.matches.inc(inserted)
       metrics.monitorFailures.inc(run.reduce((sum, block) => sum + block.failures.length, 0))

@@ -68,6 +68,9 @@ const busyTables = [
   'monitors',
   'quotas',
   'notices',
+  'usage_hours',
+  'usage_writers',
+  'source_usage_hours',
 ]
 
 export function createDatabase(options: DatabaseOptions): Database {
