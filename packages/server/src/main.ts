@@ -5,7 +5,7 @@ import { DataDirLockedError } from './platform/db/data-dir-lock.ts'
 import { UnsafeDatabaseError } from './platform/db/safety.ts'
 import { AppError } from './platform/errors.ts'
 import { SecretError } from './platform/secrets.ts'
-import { createTenant, reconcileQuotas, setQuota } from './roles/admin.ts'
+import { createTenant, reconcileQuotas, setQuota, showUsage } from './roles/admin.ts'
 import { runMigrations } from './roles/migrate.ts'
 import { serve } from './roles/serve.ts'
 
@@ -54,6 +54,24 @@ admin
   .command('reconcile-quotas')
   .description('count monitors and networks anew and mend counters that are wrong')
   .action(() => reconcileQuotas({ env: parseEnv(adminSchema, env), print }))
+
+admin
+  .command('usage')
+  .description('what each tenant used, by day or month of UTC, as CSV; as of the last hour that was closed')
+  .option('--interval <interval>', 'day or month', 'day')
+  .option('--from <time>', 'such as 2026-11-01; 30 days or a year before the end by default')
+  .option('--to <time>', 'now by default')
+  .option('--slug <slug>', 'one tenant only')
+  .action((options: { interval: string; from?: string; to?: string; slug?: string }) =>
+    showUsage({
+      env: parseEnv(adminSchema, env),
+      print,
+      interval: options.interval,
+      from: options.from,
+      to: options.to,
+      slug: options.slug,
+    }),
+  )
 
 try {
   await program.parseAsync()

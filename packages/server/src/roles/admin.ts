@@ -14,6 +14,7 @@ import { createIdentity } from '../tenants/identity.ts'
 import { createOperatorService } from '../tenants/operator-service.ts'
 import { createQuotaUpkeep } from '../tenants/quota-upkeep.ts'
 import { createTenantKeys } from '../tenants/tenant-key-service.ts'
+import { createUsageSummaries, summaryCsv } from '../usage/usage-summary-service.ts'
 
 type AdminOptions = { env: AdminEnv; print: (line: string) => void }
 
@@ -58,6 +59,38 @@ export async function reconcileQuotas({ env, print }: AdminOptions): Promise<voi
     for (const { slug, quota, used, counted } of drift) print(`${quota} of ${slug} was ${used} and is now ${counted}.`)
     print(drift.length === 0 ? 'Every counter was right.' : `${drift.length} counter(s) were wrong and are mended.`)
   })
+}
+
+const summariesMax = 100_000
+
+/** `admin usage`: what each tenant used, by day or month, as CSV. */
+export async function showUsage(
+  options: AdminOptions & {
+    interval: string
+    from: string | undefined
+    to: string | undefined
+    slug: string | undefined
+  },
+): Promise<void> {
+  const { env, print, interval, slug } = options
+  if (interval !== 'day' && interval !== 'month')
+    throw new AppError('invalid_request', 'The interval must be day or month.')
+  const range = { interval, from: timeOf(options.from), to: timeOf(options.to), slug } as const
+  await withDatabase(env, async (database) => {
+    const summaries = createUsageSummaries({ database, clock: systemClock })
+    const rows = await summaries.list(range, { after: undefined, limit: summariesMax + 1 })
+    if (rows.length > summariesMax)
+      throw new AppError('invalid_request', `More than ${summariesMax} rows: ask for a shorter time.`)
+    print(summaryCsv(rows).trimEnd())
+  })
+}
+
+function timeOf(text: string | undefined): Date | undefined {
+  if (text === undefined) return undefined
+  const time = new Date(text)
+  if (!/^\d{4}-\d{2}-\d{2}/.test(text) || Number.isNaN(time.getTime()))
+    throw new AppError('invalid_request', 'A time is written as 2026-11-01 or 2026-11-01T12:00:00Z.')
+  return time
 }
 
 async function withDatabase(env: AdminEnv, fn: (database: Database) => Promise<void>): Promise<void> {

@@ -25,6 +25,7 @@ import {
   type HourRange,
   type SourceHour,
 } from './usage-close-store.ts'
+import { refreshSummaries } from './usage-summary-store.ts'
 
 export type UsageCloserDeps = {
   database: Pick<Database, 'withTenant' | 'withPlatform'>
@@ -35,7 +36,7 @@ export type UsageCloserDeps = {
 
 /**
  * Closes hours that are over: divides the requests of shared networks among those who watched them, writes how many
- * matches and deliveries were stored, and samples what is stored. Each step is repeated without effect, so a process may
+ * matches and deliveries were stored, samples what is stored, and then refreshes the summaries of operators. Each step is repeated without effect, so a process may
  * die at any point and the next one goes on.
  */
 export type UsageCloser = {
@@ -56,6 +57,8 @@ const expiry = { hoursKeptDays: 400, writersKeptDays: 7, limit: 1_000 }
 export function createUsageCloser({ database, clock, ids, logger }: UsageCloserDeps): UsageCloser {
   const holder = ids.uuid()
   let isStopping = false
+  /** Once an hour is enough: they are of what is closed. */
+  let refreshedFor: number | undefined
 
   const hasTurn = async (): Promise<boolean> =>
     !isStopping && (await database.withPlatform((tx) => takeTurn(tx, holder)))
@@ -113,6 +116,10 @@ export function createUsageCloser({ database, clock, ids, logger }: UsageCloserD
       const last = tenants.at(-1)
       if (last === undefined) break
       after = last
+    }
+    if (closedUntil.getTime() !== refreshedFor && !isStopping) {
+      await database.withPlatform(refreshSummaries)
+      refreshedFor = closedUntil.getTime()
     }
     const deleteSome = () => database.withPlatform((tx) => deleteExpired(tx, expiry))
     while (!isStopping && (await deleteSome()) === expiry.limit);

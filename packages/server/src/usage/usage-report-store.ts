@@ -1,6 +1,6 @@
 import { sql, type RawBuilder, type TenantTx } from '../platform/db/tx.ts'
 import { noMonitor } from './usage-count-store.ts'
-import { metrics, type Grouping, type Metric, type UsageQuestion, type UsageRow } from './usage-report.ts'
+import { amountsOf, type Grouping, type Metric, type UsageQuestion, type UsageRow } from './usage-report.ts'
 
 export type UsagePosition = { period: string; key: string }
 
@@ -96,9 +96,4 @@ export function countStored(
       from deliveries d join matches m on m.tenant_id = d.tenant_id and m.id = d.match_id and m.match_at = d.match_at
       where d.tenant_id = ${tenantId} and d.created_at >= ${since} and d.created_at < ${until}) s
     group by 1, 2, 3`
-}
-
-function amountsOf(amounts: Record<Metric, string>): Record<Metric, number> {
-  const entries = metrics.map((metric) => [metric, Number(amounts[metric])] as const)
-  return Object.fromEntries(entries) as Record<Metric, number>
 }

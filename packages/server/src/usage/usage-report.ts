@@ -30,3 +30,9 @@ export type UsageQuestion = {
   groupBy: Grouping
   metrics: readonly Metric[]
 }
+
+/** Sums as the database writes them. */
+export function amountsOf(amounts: Record<Metric, string>): Record<Metric, number> {
+  const entries = metrics.map((metric) => [metric, Number(amounts[metric])] as const)
+  return Object.fromEntries(entries) as Record<Metric, number>
+}

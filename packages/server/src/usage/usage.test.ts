@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import type { Database } from '../platform/db/doors.ts'
+import { lintTenantWall } from '../platform/db/tenant-lint.ts'
+import { sql } from '../platform/db/tx.ts'
 import { AppError } from '../platform/errors.ts'
 import { createLogger } from '../platform/logger.ts'
 import type { TestTenant } from '../testing/api-harness.ts'
@@ -7,6 +9,7 @@ import { monitorBody } from '../testing/configuration-api.ts'
 import { createScriptedChain, otherToken } from '../testing/scripted-chain.ts'
 import { startSourceScene, type SourceScene } from '../testing/source-scene.ts'
 import { createUsageCloser } from './usage-closer.ts'
+import { createUsageSummaries, type SummaryRange, type UsageSummaries } from './usage-summary-service.ts'
 import { createUsageWriter } from './usage-writer.ts'
 
 let scene: SourceScene
@@ -286,3 +289,51 @@ async function unwatchedSource(): Promise<string> {
   )
   return rows[0]!.id
 }
+
+describe('the summaries of operators', () => {
+  const list = (range: Partial<SummaryRange> = {}, page: Partial<Parameters<UsageSummaries['list']>[1]> = {}) =>
+    createUsageSummaries(parts()).list(
+      { interval: 'day', from: undefined, to: undefined, slug: undefined, ...range },
+      { after: undefined, limit: 100, ...page },
+    )
+
+  it('sum each tenant by day and month, are those of its own hours, and are refreshed when an hour is closed', async () => {
+    await scene.watch(acme)
+    await follow()
+    rpcCalls(11, acme)
+    rpcCalls(3, globex)
+    rpcCalls(7)
+    await writerOf().write()
+    await closeHours()
+    for (const interval of ['day', 'month'] as const) {
+      const rows = await list({ interval })
+      expect(rows).toMatchObject([
+        { slug: 'acme', evaluations: 1, matches: 1, rpc_calls_own: 11, rpc_calls_shared: 7 },
+        { slug: 'globex', evaluations: 0, matches: 0, rpc_calls_own: 3, rpc_calls_shared: 0 },
+      ])
+      const [own] = await usage(acme, `interval=${interval}`)
+      const { slug: _, period, ...amounts } = rows[0]!
+      expect({ ...amounts, period: period.toISOString() }).toEqual(own)
+      expect(rows[0]?.storage_bytes).toBeGreaterThan(0)
+    }
+    expect(await list({ slug: 'globex' })).toHaveLength(1)
+    expect(await list({ to: new Date(0), from: new Date(-1) })).toEqual([])
+    const [first] = await list({}, { limit: 1 })
+    const after = { period: first!.period.toISOString(), slug: first!.slug }
+    expect((await list({}, { after })).map(({ slug }) => slug)).toEqual(['globex'])
+  })
+
+  it('may be read and refreshed by the platform alone', async () => {
+    const { database } = scene.api
+    for (const statement of [
+      sql`select * from app.usage_daily`,
+      sql`select * from app.usage_monthly`,
+      sql`select app.refresh_usage_summaries()`,
+    ]) {
+      const denied = { code: '42501' }
+      await expect(database.withTenant(acme.id, {}, (tx) => tx.rows(statement))).rejects.toMatchObject(denied)
+      await expect(database.withIdentity((tx) => tx.rows(statement))).rejects.toMatchObject(denied)
+    }
+    expect(await lintTenantWall(scene.api.test.admin as never)).toEqual([])
+  })
+})
