@@ -23,7 +23,12 @@ const levels: Record<string, number> = {
 }
 
 /** Stores that every level may write through: they belong to no single use case. */
-const openStores = new Set(['tenants/audit-store.ts', 'tenants/quota-store.ts', 'tenants/notice-store.ts'])
+const openStores = new Set([
+  'tenants/audit-store.ts',
+  'tenants/quota-store.ts',
+  'tenants/notice-store.ts',
+  'tenants/storage-store.ts',
+])
 
 /** What a package may depend on inside the repository. */
 const packageFences: Record<string, string[]> = {

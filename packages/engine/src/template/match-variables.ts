@@ -25,8 +25,9 @@ function evmVariables({ EVM: match }: EvmMatchObject): Map<string, string> {
     ['monitor.name', toText(match.monitor.name)],
     ['transaction.hash', toText(hash)],
     ['transaction.from', typeof from === 'string' ? from : ZERO_ADDRESS],
-    ['transaction.value', BigInt(toText(value)).toString()],
   ])
+  // Of a transaction that is not stored any more, only the hash is known.
+  if (value !== undefined) variables.set('transaction.value', BigInt(toText(value)).toString())
   if (typeof to === 'string') variables.set('transaction.to', to)
   addGroup(variables, 'functions', { matched: match.matched_on.functions, args: match.matched_on_args.functions })
   addGroup(variables, 'events', { matched: match.matched_on.events, args: match.matched_on_args.events })

@@ -3,12 +3,14 @@ import type { Alert } from '../triggers/channels/channel.ts'
 import { storedSentMessage } from '../triggers/channels/sent-message.ts'
 import { isJsonObject } from '../tenants/json-object.ts'
 import type { DeliveryContent } from './dispatch-store.ts'
-import { matchObjectOf } from './match-object.ts'
+import { matchObjectOf, type StoredMatch } from './match-object.ts'
+import { withoutBody, type BodyPart } from './stored-match.ts'
 
 /** What a delivery tells. Throws when what its match refers to is not there, which retention must never let happen. */
 export function alertOf(content: DeliveryContent, { publicUrl }: { publicUrl?: string | undefined } = {}): Alert {
-  const { family, networkSlug, withReceipt, blockNumber, blockHash } = content
-  const { monitor, item, block, matchedOn, matchedOnArgs, positions } = content
+  const { family, networkSlug, withReceipt, blockNumber, blockHash, monitor } = content
+  const { item, block, matchedOn, matchedOnArgs, positions } =
+    content.isBodyRemoved === true ? remains(content) : content
   if (
     networkSlug === null ||
     withReceipt === null ||
@@ -46,6 +48,13 @@ export function alertOf(content: DeliveryContent, { publicUrl }: { publicUrl?: s
       ...(content.isGathered ? { isGathered: true, ...linkOf(content, publicUrl) } : {}),
     },
   }
+}
+
+/** What was told may have to be taken back after its body was removed. */
+function remains(content: DeliveryContent): Pick<StoredMatch, BodyPart> {
+  const rest = withoutBody.get(content.family ?? '')?.(content.txHash ?? '')
+  if (rest === undefined) throw new Error('a match of an unknown family of chains is stored')
+  return { ...rest, ...(content.item === null ? {} : { item: content.item }) }
 }
 
 function retractionOf({ kind, retracts, told }: DeliveryContent): Pick<Alert, 'isRetraction' | 'takesBack'> {

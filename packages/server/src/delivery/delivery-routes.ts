@@ -154,11 +154,12 @@ async function get(tx: TenantTx, tenantId: string, { id, find }: { id: string; f
   return row
 }
 
-function rejectReplay({ state, isTriggerActive, isTriggerDisabled, isOrphaned }: DeliveryRow): void {
+function rejectReplay({ state, isTriggerActive, isTriggerDisabled, isOrphaned, isBodyRemoved }: DeliveryRow): void {
   if (isTriggerDisabled)
     throw new AppError('conflict', 'The trigger of this delivery is disabled. Save it to enable it, then replay.')
   if (!isTriggerActive) throw new AppError('conflict', 'The trigger of this delivery was deleted.')
   if (isOrphaned) throw new AppError('conflict', 'The block of this delivery is not part of the chain any more.')
+  if (isBodyRemoved) throw new AppError('conflict', 'What this delivery tells was removed to make room.')
   if (state === 'dead' || state === 'delivered' || state === 'pending') return
   throw new AppError('conflict', `A delivery that is ${state} cannot be replayed.`)
 }

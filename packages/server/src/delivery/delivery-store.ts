@@ -32,6 +32,8 @@ export type DeliveryRow = {
   isTriggerDisabled: boolean
   /** The block of its match left the chain. */
   isOrphaned: boolean
+  /** What its match held was removed to make room. */
+  isBodyRemoved: boolean
   /** `createdAt` with its microseconds, for the cursor. */
   position: string
 }
@@ -53,6 +55,10 @@ const columns = sql`
   exists (
     select from trigger_health h where h.tenant_id = d.tenant_id and h.trigger_id = d.trigger_id and h.disabled_at is not null
   ) as "isTriggerDisabled",
+  exists (
+    select from matches b
+    where b.tenant_id = d.tenant_id and b.id = d.match_id and b.match_at = d.match_at and b.body_removed_at is not null
+  ) as "isBodyRemoved",
   to_char(d.created_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') as position`
 
 const joins = sql`
@@ -133,6 +139,9 @@ export async function replayDeliveries(
       where d.tenant_id = ${tenantId} and d.orphaned_at is null and not exists (
           select from trigger_health h
           where h.tenant_id = d.tenant_id and h.trigger_id = d.trigger_id and h.disabled_at is not null)
+        and not exists (
+          select from matches b
+          where b.tenant_id = d.tenant_id and b.id = d.match_id and b.match_at = d.match_at and b.body_removed_at is not null)
         and ${filterOf(tenantId, filter)}
       order by d.created_at
       limit ${limit}

@@ -47,6 +47,9 @@ export type DeliveryContent = Pick<DeliveryKey, 'tenantId' | 'id'> & {
   matchedOn: JsonValue
   matchedOnArgs: JsonValue
   positions: JsonValue
+  /** Nothing of these three is there any more, and perhaps no item: only something that is taken back says so. */
+  isBodyRemoved: boolean | null
+  txHash: string | null
   withReceipt: boolean | null
   family: string | null
   item: JsonValue
@@ -79,7 +82,8 @@ export async function listContents(tx: PlatformTx, keys: readonly DeliveryKey[])
   const content = tx.rows(sql<ContentRow>`
     select d.tenant_id as "tenantId", d.id, d.kind, d.retracts, d.incarnation,
       d.match_count as "matchCount", m.created_at as "matchCreatedAt",
-      d.kind <> 'retraction' and (d.orphaned_at is not null or m.orphaned_at is not null and not d.is_gathered) as "isOrphaned", m.network_id as "networkSlug", m.block_number as "blockNumber",
+      d.kind <> 'retraction' and (d.orphaned_at is not null or m.orphaned_at is not null and not d.is_gathered) as "isOrphaned", m.network_id as "networkSlug", m.block_number as "blockNumber", m.tx_hash as "txHash",
+      m.body_removed_at is not null as "isBodyRemoved",
       m.block_hash as "blockHash", i.block_time as "blockTime", m.severity, coalesce(n.explorer_url, s.explorer_url) as "explorerUrl", m.matched_on as "matchedOn", m.matched_on_args as "matchedOnArgs",
       m.with_receipt as "withReceipt", m.positions, m.family, m.source_id as "sourceId", i.body as item, v.configuration as monitor,
       case when t.is_active then t.configuration end as trigger, t.trigger_id as "triggerName",

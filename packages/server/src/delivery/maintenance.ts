@@ -21,6 +21,8 @@ import {
   tryLockMaintenance,
 } from './maintenance-store.ts'
 import { createLoop } from '../platform/supervised-loop.ts'
+import { forgetMonths, listMonthPartitions } from './storage-upkeep-store.ts'
+import { createStorageUpkeep } from './storage-upkeep.ts'
 
 export type MaintenanceDeps = {
   database: Pick<Database, 'withPlatform' | 'upkeep'>
@@ -35,6 +37,8 @@ export type Maintenance = {
   run(): Promise<void>
   /** Sets the gauge by which operators see that deliveries wait. */
   measure(): Promise<void>
+  /** Adds up what tenants store and makes room where it is too much. True when there may be more. */
+  keepStorage(): Promise<boolean>
   /** Gives up what waits for a disabled trigger, or longer than it may for a failing one. True when there may be more. */
   endHeld(): Promise<boolean>
   start(): void
@@ -56,6 +60,7 @@ const runEveryMs = 3_600_000
 const measureEveryMs = 15_000
 const upkeepEveryMs = 60_000
 const endHeldEveryMs = 15_000
+const storageEveryMs = 10_000
 
 /**
  * Drops the metadata of ledgers from old bodies. On a public network it is a megabyte for every ledger with a match, and
@@ -75,6 +80,7 @@ function withoutMetadata(body: string): string {
 }
 
 export function createMaintenance({ database, clock, logger, metrics }: MaintenanceDeps): Maintenance {
+  const storage = createStorageUpkeep({ database, logger })
   const whenLocked = (fn: (tx: PlatformTx) => Promise<number>) =>
     database.withPlatform(async (tx) => ((await tryLockMaintenance(tx)) ? fn(tx) : 0))
 
@@ -90,7 +96,14 @@ export function createMaintenance({ database, clock, logger, metrics }: Maintena
   const run = async (): Promise<void> => {
     const partitions = await whenLocked(async (tx) => {
       await ensurePartitions(tx)
-      return dropExpiredPartitions(tx, { alertDays, auditDays })
+      const before = await listMonthPartitions(tx)
+      const dropped = await dropExpiredPartitions(tx, { alertDays, auditDays })
+      const left = new Set(dropped === 0 ? before : await listMonthPartitions(tx))
+      await forgetMonths(
+        tx,
+        before.filter((name) => !left.has(name)),
+      )
+      return dropped
     })
     const items = await inPortions((tx) => deleteUnusedItems(tx, { olderThanDays: alertDays, limit: rowsMax }))
     const bodies = await inPortions((tx) => deleteUnusedBodies(tx, { olderThanDays: alertDays, limit: rowsMax }))
@@ -102,6 +115,7 @@ export function createMaintenance({ database, clock, logger, metrics }: Maintena
       deleteOldNoticeDeliveries(tx, { olderThanDays: noticeDeliveryDays, limit: rowsMax }),
     )
     const rollbacks = await inPortions((tx) => deleteOldRollbacks(tx, { olderThanDays: rollbackDays, limit: rowsMax }))
+    await storage.sweep()
     logger.info({ partitions, items, bodies, trimmed, keys, noticeDeliveries, rollbacks }, 'expired rows were removed')
   }
 
@@ -128,9 +142,14 @@ export function createMaintenance({ database, clock, logger, metrics }: Maintena
   )
   loops.push(createLoop({ clock, logger }, { name: 'delivery.end-held', pollMs: endHeldEveryMs, step: endHeld }))
 
+  loops.push(
+    createLoop({ clock, logger }, { name: 'delivery.storage', pollMs: storageEveryMs, step: () => storage.step() }),
+  )
+
   return {
     run,
     measure,
+    keepStorage: () => storage.step(),
     endHeld,
     start: () => {
       for (const loop of loops) loop.start()

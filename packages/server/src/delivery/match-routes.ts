@@ -78,6 +78,7 @@ export function createMatchRoutes(): Route[] {
       handler: async ({ tenant, params: { match_id: id }, read }) => {
         const found = isUuid(id) ? await read((tx) => findMatch(tx, tenant.id, id)) : undefined
         if (found === undefined) throw new NotFoundError('The match')
+        if (found.bodyRemovedAt !== null) return { status: 200, body: { ...summaryOf(found), match: null } }
         if (found.item === null) throw new Error('the transaction of a match is not stored')
         return { status: 200, body: { ...summaryOf(found), match: matchObjectOf(found) } }
       },
@@ -113,6 +114,7 @@ function summaryOf(row: MatchRow) {
     severity: row.severity,
     matched_on: row.matchedOn,
     positions: row.positions,
+    body_removed_at: row.bodyRemovedAt?.toISOString() ?? null,
     orphaned_at: row.orphanedAt?.toISOString() ?? null,
     created_at: row.createdAt.toISOString(),
   }

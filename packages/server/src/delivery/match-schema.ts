@@ -15,7 +15,10 @@ const matchShape = {
   tx_hash: z.string(),
   tx_index: z.int().nonnegative(),
   severity: z.enum(severities),
-  matched_on: z.record(z.string(), z.unknown()).meta({ description: 'The conditions that matched.' }),
+  matched_on: z
+    .record(z.string(), z.unknown())
+    .nullable()
+    .meta({ description: 'The conditions that matched; null when the body was removed.' }),
   positions: z
     .record(z.string(), z.unknown())
     .nullable()
@@ -24,6 +27,11 @@ const matchShape = {
         'Where in the transaction each entry of `matched_on` happened, as index of the operation and id of the event: ' +
         'of Stellar matches, null for others.',
     }),
+  body_removed_at: time.nullable().meta({
+    description:
+      'When what matched was removed, because the tenant stores as much as `max_storage_mb` allows. The match and its ' +
+      'deliveries stay; they cannot be replayed.',
+  }),
   orphaned_at: time.nullable().meta({ description: 'When the block left the chain.' }),
   created_at: time,
 }
@@ -36,10 +44,14 @@ export const matchPage = z.object({
 export const matchAnswer = z
   .object({
     ...matchShape,
-    match: z.record(z.string(), z.unknown()).meta({
-      description:
-        'The match object of OZ Monitor, wrapped by the name of the chain: `{"EVM": {…}}` or `{"Stellar": {…}}`.',
-    }),
+    match: z
+      .record(z.string(), z.unknown())
+      .nullable()
+      .meta({
+        description:
+          'The match object of OZ Monitor, wrapped by the name of the chain: `{"EVM": {…}}` or `{"Stellar": {…}}`; ' +
+          'null when the body was removed.',
+      }),
   })
   .meta({ id: 'Match' })
 

@@ -17,6 +17,8 @@ export type MatchRow = {
   matchedOn: JsonValue
   positions: JsonValue
   orphanedAt: Date | null
+  /** When its body was removed to make room; there is no match object since then. */
+  bodyRemovedAt: Date | null
   createdAt: Date
   /** `createdAt` with its microseconds, for the cursor. */
   position: string
@@ -39,6 +41,7 @@ const columns = sql`
   m.id, o.monitor_id as "monitorId", v.version as "monitorVersion", m.network_id as "networkId",
   m.block_number as "blockNumber", m.block_hash as "blockHash", m.match_at as "blockTime", m.tx_hash as "txHash",
   m.tx_index as "txIndex", m.severity, m.matched_on as "matchedOn", m.positions, m.orphaned_at as "orphanedAt",
+  m.body_removed_at as "bodyRemovedAt",
   m.created_at as "createdAt",
   to_char(m.created_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') as position`
 

@@ -70,3 +70,29 @@ const byFamily: Record<ChainFamily, Assemble> = {
 
 /** How the match object of each family of chains is put together from what is stored. */
 export const assemblers: ReadonlyMap<string, Assemble> = new Map(Object.entries(byFamily))
+
+export type BodyPart = 'item' | 'block' | 'matchedOn' | 'matchedOnArgs' | 'positions'
+
+const nothingMatched = { functions: [], events: [], transactions: [] }
+
+/** What is left of a match whose body was removed, as a match that says nothing but its transaction. */
+const emptyByFamily: Record<ChainFamily, (txHash: string) => Pick<StoredMatch, BodyPart>> = {
+  EVM: (txHash) => ({
+    item: { transaction: { hash: txHash }, logs: [], receipt: null },
+    block: null,
+    matchedOn: nothingMatched,
+    matchedOnArgs: { functions: null, events: null },
+    positions: null,
+  }),
+  Stellar: (txHash) => ({
+    item: { transaction: { txHash } },
+    block: {},
+    matchedOn: nothingMatched,
+    matchedOnArgs: { functions: null, events: null },
+    positions: { functions: [], events: [], operations: [] },
+  }),
+}
+
+export const withoutBody: ReadonlyMap<string, (txHash: string) => Pick<StoredMatch, BodyPart>> = new Map(
+  Object.entries(emptyByFamily),
+)

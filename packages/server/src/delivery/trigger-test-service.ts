@@ -158,6 +158,8 @@ async function alertOfSample(tx: TenantTx, tenantId: string, sample: TestSample)
   if ('chain' in sample) return sampleAlertOf(sample.chain)
   const found = isUuid(sample.match_id) ? await findMatch(tx, tenantId, sample.match_id) : undefined
   if (found === undefined) throw new NotFoundError('The match')
+  if (found.bodyRemovedAt !== null)
+    throw new AppError('conflict', 'The body of this match was removed to make room. Test with another one.')
   if (found.item === null) throw new Error('the transaction of a match is not stored')
   return { match: matchObjectOf(found), facts: factsOf(found) }
 }

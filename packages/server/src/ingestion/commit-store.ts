@@ -59,7 +59,10 @@ export async function insertBodies(tx: PlatformTx, sourceId: string, bodies: rea
     on conflict do nothing`)
 }
 
-/** A match that is known stays as it is, unless a reorganisation had orphaned it: then it lives again (design 7.4). */
+/**
+ * A match that is known stays as it is, unless a reorganisation had orphaned it: then it lives again (design 7.4),
+ * with a body when its own was removed.
+ */
 export async function insertMatches(tx: PlatformTx, sourceId: string, matches: readonly NewMatch[]): Promise<number> {
   if (matches.length === 0) return 0
   return tx.execute(sql`
@@ -85,7 +88,11 @@ export async function insertMatches(tx: PlatformTx, sourceId: string, matches: r
       as n (tenant_id, match_at, match_key, monitor_id, version_id, network_id, block_number, block_hash, tx_hash,
         tx_index, severity, matched_on, matched_on_args, with_receipt, family, positions)
     on conflict (tenant_id, match_key, match_at) do update
-    set orphaned_at = null, incarnation = m.incarnation + 1, fanout_state = 'pending'
+    set orphaned_at = null, incarnation = m.incarnation + 1, fanout_state = 'pending', body_removed_at = null,
+      monitor_version_id = case when m.body_removed_at is null then m.monitor_version_id else excluded.monitor_version_id end,
+      matched_on = case when m.body_removed_at is null then m.matched_on else excluded.matched_on end,
+      matched_on_args = case when m.body_removed_at is null then m.matched_on_args else excluded.matched_on_args end,
+      positions = case when m.body_removed_at is null then m.positions else excluded.positions end
     where m.orphaned_at is not null`)
 }
 

@@ -15,6 +15,7 @@ import { listQuotas, lockLimit, lockQuota, returnQuota, takeQuota } from '../ten
 import { rejectProblems } from '../tenants/reject-problems.ts'
 import { sealConfiguration, type Sealing } from '../tenants/secret-configuration.ts'
 import type { TenantKeys } from '../tenants/tenant-key-service.ts'
+import { withinStorage } from '../tenants/storage-store.ts'
 import { assertVersion } from '../tenants/version.ts'
 import type { WriteContext } from '../tenants/write-context.ts'
 import type { TriggerService } from '../triggers/trigger-service.ts'
@@ -235,6 +236,41 @@ export function createMonitorService({
     return get(tx, tenantId, monitorId)
   }
 
+  const create: MonitorService['create'] = async (tx, context, body) => {
+    const { tenantId, actor, origin } = context
+    const id = ids.uuid()
+    const versionId = ids.uuid()
+    // Quota rows are locked before objects, everywhere; what is wrong with the object is still said first.
+    const exceeded = await tryTakeMonitor(tx, tenantId)
+    const limit = await lockLimit(tx, tenantId, 'max_triggers_per_monitor')
+    const sealing = await sealingOf(tx, tenantId, id)
+    const draft = { tenantId, body, stored: undefined, links: [], sealing, lock: 'share' as const }
+    const checked = await checkMonitorDraft(checkDeps, tx, draft)
+    rejectProblems(checked.problems)
+    if (exceeded !== undefined) throw exceeded
+    assertTriggerLimit(checked, limit)
+    const content = contentOf(checked, sealing)
+    const monitorId = textIn(body, 'monitor_id') ?? ''
+    await translateViolations(() => insertMonitor(tx, tenantId, { ...content, id, monitorId, versionId }))
+    await insertMonitorVersion(tx, tenantId, {
+      ...content,
+      id: versionId,
+      monitorId: id,
+      version: 1,
+      createdBy: actor.name,
+    })
+    await insertLinks(tx, tenantId, id, checked)
+    await insertMonitorChanges(tx, tenantId, { id, sourceIds: distinctSources(checked.networkLinks) })
+    await insertAuditEvent(tx, tenantId, {
+      actor,
+      origin,
+      action: 'monitor.create',
+      target: { kind: 'monitor', id: monitorId },
+      after: monitorInputOf(content, monitorId),
+    })
+    return { monitor: await get(tx, tenantId, monitorId), warnings: checked.warnings }
+  }
+
   return {
     networksOf: async (tx, tenantId, monitorId) =>
       listNetworkLinks(tx, tenantId, (await find(tx, tenantId, monitorId)).id),
@@ -265,50 +301,22 @@ export function createMonitorService({
       return { items: items.map(monitorVersionAnswerOf), next_cursor }
     },
 
-    create: async (tx, context, body) => {
-      const { tenantId, actor, origin } = context
-      const id = ids.uuid()
-      const versionId = ids.uuid()
-      // Quota rows are locked before objects, everywhere; what is wrong with the object is still said first.
-      const exceeded = await tryTakeMonitor(tx, tenantId)
-      const limit = await lockLimit(tx, tenantId, 'max_triggers_per_monitor')
-      const sealing = await sealingOf(tx, tenantId, id)
-      const draft = { tenantId, body, stored: undefined, links: [], sealing, lock: 'share' as const }
-      const checked = await checkMonitorDraft(checkDeps, tx, draft)
-      rejectProblems(checked.problems)
-      if (exceeded !== undefined) throw exceeded
-      assertTriggerLimit(checked, limit)
-      const content = contentOf(checked, sealing)
-      const monitorId = textIn(body, 'monitor_id') ?? ''
-      await translateViolations(() => insertMonitor(tx, tenantId, { ...content, id, monitorId, versionId }))
-      await insertMonitorVersion(tx, tenantId, {
-        ...content,
-        id: versionId,
-        monitorId: id,
-        version: 1,
-        createdBy: actor.name,
-      })
-      await insertLinks(tx, tenantId, id, checked)
-      await insertMonitorChanges(tx, tenantId, { id, sourceIds: distinctSources(checked.networkLinks) })
-      await insertAuditEvent(tx, tenantId, {
-        actor,
-        origin,
-        action: 'monitor.create',
-        target: { kind: 'monitor', id: monitorId },
-        after: monitorInputOf(content, monitorId),
-      })
-      return { monitor: await get(tx, tenantId, monitorId), warnings: checked.warnings }
-    },
+    create: (tx, context, body) => withinStorage(tx, context.tenantId, () => create(tx, context, body)),
 
-    replace: (tx, context, monitorId, body) => replace(tx, context, monitorId, () => body),
+    replace: (tx, context, monitorId, body) =>
+      withinStorage(tx, context.tenantId, () => replace(tx, context, monitorId, () => body)),
 
     patch: (tx, context, monitorId, patch) =>
-      replace(tx, context, monitorId, (stored) => patchObject(monitorInputOf(stored, monitorId), patch)),
+      withinStorage(tx, context.tenantId, () =>
+        replace(tx, context, monitorId, (stored) => patchObject(monitorInputOf(stored, monitorId), patch)),
+      ),
 
     pause: (tx, context, monitorId) => setPaused(tx, context, monitorId, { isPaused: true, action: 'monitor.pause' }),
 
     resume: (tx, context, monitorId) =>
-      setPaused(tx, context, monitorId, { isPaused: false, action: 'monitor.resume' }),
+      withinStorage(tx, context.tenantId, () =>
+        setPaused(tx, context, monitorId, { isPaused: false, action: 'monitor.resume' }),
+      ),
 
     remove: async (tx, context, monitorId) => {
       const { tenantId, actor, origin } = context

@@ -23,6 +23,7 @@ import { rejectProblems } from '../tenants/reject-problems.ts'
 import { sealConfiguration, type Sealing } from '../tenants/secret-configuration.ts'
 import { isStorableText } from '../tenants/storable-text.ts'
 import type { TenantKeys } from '../tenants/tenant-key-service.ts'
+import { withinStorage } from '../tenants/storage-store.ts'
 import { assertVersion } from '../tenants/version.ts'
 import type { WriteContext } from '../tenants/write-context.ts'
 import { networkAnswerOf, networkInputOf, type NetworkAnswer } from './network-answer.ts'
@@ -192,6 +193,25 @@ export function createNetworkService({ ids, clock, tenantKeys }: NetworkServiceD
     return { network: await get(tx, tenantId, networkId), warnings }
   }
 
+  const create: NetworkService['create'] = async (tx, context, body) => {
+    const { tenantId } = context
+    const id = ids.uuid()
+    const { content, networkId, warnings } = await draft(tx, tenantId, { id, stored: undefined }, body)
+    await takeQuota(tx, tenantId, 'max_networks')
+    const sourceId = ids.uuid()
+    await insertSource(tx, { id: sourceId, leaseKey: ownLeaseKey(sourceId) })
+    await translateViolations(() => insertNetwork(tx, tenantId, { ...content, id, sourceId }))
+    await insertNetworkChange(tx, tenantId, { id, sourceId })
+    await insertAuditEvent(tx, tenantId, {
+      actor: context.actor,
+      origin: context.origin,
+      action: 'network.create',
+      target: { kind: 'network', id: networkId },
+      after: networkInputOf(content),
+    })
+    return { network: await get(tx, tenantId, networkId), warnings }
+  }
+
   return {
     get,
     listStatus,
@@ -224,32 +244,18 @@ export function createNetworkService({ ids, clock, tenantKeys }: NetworkServiceD
       }
     },
 
-    create: async (tx, context, body) => {
-      const { tenantId } = context
-      const id = ids.uuid()
-      const { content, networkId, warnings } = await draft(tx, tenantId, { id, stored: undefined }, body)
-      await takeQuota(tx, tenantId, 'max_networks')
-      const sourceId = ids.uuid()
-      await insertSource(tx, { id: sourceId, leaseKey: ownLeaseKey(sourceId) })
-      await translateViolations(() => insertNetwork(tx, tenantId, { ...content, id, sourceId }))
-      await insertNetworkChange(tx, tenantId, { id, sourceId })
-      await insertAuditEvent(tx, tenantId, {
-        actor: context.actor,
-        origin: context.origin,
-        action: 'network.create',
-        target: { kind: 'network', id: networkId },
-        after: networkInputOf(content),
-      })
-      return { network: await get(tx, tenantId, networkId), warnings }
-    },
+    create: (tx, context, body) => withinStorage(tx, context.tenantId, () => create(tx, context, body)),
 
-    replace: async (tx, context, networkId, body) =>
-      replaceLocked(tx, context, await lock(tx, context, networkId), body),
+    replace: (tx, context, networkId, body) =>
+      withinStorage(tx, context.tenantId, async () =>
+        replaceLocked(tx, context, await lock(tx, context, networkId), body),
+      ),
 
-    patch: async (tx, context, networkId, patch) => {
-      const stored = await lock(tx, context, networkId)
-      return replaceLocked(tx, context, stored, patchObject(networkInputOf(stored), patch))
-    },
+    patch: (tx, context, networkId, patch) =>
+      withinStorage(tx, context.tenantId, async () => {
+        const stored = await lock(tx, context, networkId)
+        return replaceLocked(tx, context, stored, patchObject(networkInputOf(stored), patch))
+      }),
 
     remove: async (tx, context, networkId) => {
       const { tenantId } = context

@@ -14,6 +14,7 @@ export const noticeKinds = [
   'trigger_disabled',
   'quota_near',
   'quota_reached',
+  'match_bodies_removed',
 ] as const
 export type NoticeKind = (typeof noticeKinds)[number]
 

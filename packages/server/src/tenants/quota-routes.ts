@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { pageAnswer } from './page.ts'
 import { listQuotas, quotaNames, type QuotaName } from './quota-store.ts'
 import { tenantRoute, type Route } from './route.ts'
+import { megabytesOf, readStoredBytes } from './storage-store.ts'
 
 /** How far this version holds a quota: counted against it, a bound of each object, or stored and shown only. */
 const rules = {
@@ -9,7 +10,7 @@ const rules = {
   max_networks: { isEnforced: true, isCounted: true },
   max_triggers_per_monitor: { isEnforced: true, isCounted: false },
   max_rpc_requests_per_minute: { isEnforced: false, isCounted: false },
-  max_storage_mb: { isEnforced: false, isCounted: false },
+  max_storage_mb: { isEnforced: true, isCounted: true },
 } as const satisfies Record<QuotaName, { isEnforced: boolean; isCounted: boolean }>
 
 const quotaAnswer = z
@@ -36,7 +37,11 @@ export function createQuotaRoutes(): Route[] {
       params: z.object({ slug: z.string() }),
       responses: { 200: pageAnswer(quotaAnswer) },
       handler: async ({ tenant, read }) => {
-        const rows = await read((tx) => listQuotas(tx, tenant.id))
+        const rows = await read(async (tx) => {
+          const counted = await listQuotas(tx, tenant.id)
+          const stored = megabytesOf(await readStoredBytes(tx, tenant.id))
+          return counted.map((row) => (row.quota === 'max_storage_mb' ? { ...row, used: stored } : row))
+        })
         const items = quotaNames.flatMap((quota) => {
           const row = rows.find((candidate) => candidate.quota === quota)
           const { isEnforced, isCounted } = rules[quota]

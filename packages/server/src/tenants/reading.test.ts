@@ -37,7 +37,7 @@ describe('quotas', () => {
         { quota: 'max_networks', limit: 5, used: 0, enforced: true },
         { quota: 'max_triggers_per_monitor', limit: 10, used: null, enforced: true },
         { quota: 'max_rpc_requests_per_minute', limit: 1000, used: null, enforced: false },
-        { quota: 'max_storage_mb', limit: 1000, used: null, enforced: false },
+        { quota: 'max_storage_mb', limit: 1000, used: 1, enforced: true },
       ],
       next_cursor: null,
     })

@@ -22,6 +22,7 @@ import { decodeCursor, encodeCursor, page, type Page } from '../tenants/page.ts'
 import { rejectProblems } from '../tenants/reject-problems.ts'
 import { openConfiguration, sealConfiguration, type Sealing } from '../tenants/secret-configuration.ts'
 import type { TenantKeys } from '../tenants/tenant-key-service.ts'
+import { withinStorage } from '../tenants/storage-store.ts'
 import { assertVersion } from '../tenants/version.ts'
 import type { WriteContext } from '../tenants/write-context.ts'
 import { triggerAnswerOf, triggerInputOf, type TriggerAnswer } from './trigger-answer.ts'
@@ -147,6 +148,22 @@ export function createTriggerService({ ids, tenantKeys }: TriggerServiceDeps): T
     return { trigger: triggerAnswerOf(await find(tx, tenantId, triggerId)), warnings }
   }
 
+  const create: TriggerService['create'] = async (tx, context, body) => {
+    const { tenantId } = context
+    const id = ids.uuid()
+    const { content, triggerId, warnings } = await draft(tx, tenantId, { id, stored: undefined }, body)
+    await translateViolations(() => insertTrigger(tx, tenantId, { ...content, id, triggerId }))
+    await insertTriggerChange(tx, tenantId, id)
+    await insertAuditEvent(tx, tenantId, {
+      actor: context.actor,
+      origin: context.origin,
+      action: 'trigger.create',
+      target: { kind: 'trigger', id: triggerId },
+      after: triggerInputOf(content, triggerId),
+    })
+    return { trigger: triggerAnswerOf(await find(tx, tenantId, triggerId)), warnings }
+  }
+
   return {
     get: async (tx, tenantId, triggerId) => triggerAnswerOf(await find(tx, tenantId, triggerId)),
 
@@ -164,29 +181,18 @@ export function createTriggerService({ ids, tenantKeys }: TriggerServiceDeps): T
       return { items: items.map(triggerAnswerOf), next_cursor }
     },
 
-    create: async (tx, context, body) => {
-      const { tenantId } = context
-      const id = ids.uuid()
-      const { content, triggerId, warnings } = await draft(tx, tenantId, { id, stored: undefined }, body)
-      await translateViolations(() => insertTrigger(tx, tenantId, { ...content, id, triggerId }))
-      await insertTriggerChange(tx, tenantId, id)
-      await insertAuditEvent(tx, tenantId, {
-        actor: context.actor,
-        origin: context.origin,
-        action: 'trigger.create',
-        target: { kind: 'trigger', id: triggerId },
-        after: triggerInputOf(content, triggerId),
-      })
-      return { trigger: triggerAnswerOf(await find(tx, tenantId, triggerId)), warnings }
-    },
+    create: (tx, context, body) => withinStorage(tx, context.tenantId, () => create(tx, context, body)),
 
-    replace: async (tx, context, triggerId, body) =>
-      replaceLocked(tx, context, await lock(tx, context, triggerId), body),
+    replace: (tx, context, triggerId, body) =>
+      withinStorage(tx, context.tenantId, async () =>
+        replaceLocked(tx, context, await lock(tx, context, triggerId), body),
+      ),
 
-    patch: async (tx, context, triggerId, patch) => {
-      const stored = await lock(tx, context, triggerId)
-      return replaceLocked(tx, context, stored, patchObject(triggerInputOf(stored, triggerId), patch))
-    },
+    patch: (tx, context, triggerId, patch) =>
+      withinStorage(tx, context.tenantId, async () => {
+        const stored = await lock(tx, context, triggerId)
+        return replaceLocked(tx, context, stored, patchObject(triggerInputOf(stored, triggerId), patch))
+      }),
 
     remove: async (tx, context, triggerId) => {
       const { tenantId } = context

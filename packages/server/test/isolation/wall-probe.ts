@@ -99,6 +99,13 @@ export async function seedEveryTenantTable(admin: Admin, tenant: string, mark: s
       `insert into attempts (tenant_id, started_at, delivery_id, number, outcome, latency_ms) values ($1, now(), $2, 1, 'failed', 1)`,
       [tenant, id(10)],
     ],
+    [`insert into storage_use (tenant_id, part, month, bytes) values ($1, 'matches', 'epoch', 1)`, [tenant]],
+    // Filled by the rows before.
+    [
+      `delete from storage_changes c where tenant_id = $1
+        and id > (select min(id) from storage_changes where tenant_id = $1)`,
+      [tenant],
+    ],
   ]
   for (const [text, values] of statements) await admin.query(text, values)
 }

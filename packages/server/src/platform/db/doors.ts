@@ -71,6 +71,8 @@ const busyTables = [
   'usage_hours',
   'usage_writers',
   'source_usage_hours',
+  'storage_changes',
+  'storage_use',
 ]
 
 export function createDatabase(options: DatabaseOptions): Database {
