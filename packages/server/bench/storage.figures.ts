@@ -88,7 +88,7 @@ describe('storage', () => {
     const { rows: removed } = await query(
       'select count(*)::int as count from matches where body_removed_at is not null',
     )
-    const count = Number(removed[0].count)
+    const count = Number(removed[0]?.count)
     report(
       `making room among ${rows} matches (${used} MB): ${count} bodies in ${removeMs.toFixed(0)} ms, ` +
         `${((count / removeMs) * 1_000).toFixed(0)} a second`,
