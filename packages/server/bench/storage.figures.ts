@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createStorageUpkeep } from '../src/delivery/storage-upkeep.ts'
 import { createLogger } from '../src/platform/logger.ts'
 import { megabytesOf, readStoredBytes } from '../src/tenants/storage-store.ts'
@@ -59,6 +59,7 @@ describe('storage', () => {
       }
     }
     const statements = rounds * 10
+    expect(block).toBe(2 * statements)
     report(
       `100 matches in a statement: ${(times.off / statements).toFixed(2)} ms, counted ${(times.on / statements).toFixed(2)} ms` +
         ` (${((times.on / times.off - 1) * 100).toFixed(1)} % more)`,
@@ -89,6 +90,7 @@ describe('storage', () => {
       'select count(*)::int as count from matches where body_removed_at is not null',
     )
     const count = Number(removed[0]?.count)
+    expect(count).toBeGreaterThan(0)
     report(
       `making room among ${rows} matches (${used} MB): ${count} bodies in ${removeMs.toFixed(0)} ms, ` +
         `${((count / removeMs) * 1_000).toFixed(0)} a second`,

@@ -4,14 +4,14 @@ import type { NetworkService } from '../networks/network-service.ts'
 import type { Clock } from '../platform/clock.ts'
 import { isViolationOf } from '../platform/db/database-error.ts'
 import type { TenantTx } from '../platform/db/tx.ts'
-import { NotFoundError, QuotaExceededError, type Problem } from '../platform/errors.ts'
+import { NotFoundError, type Problem } from '../platform/errors.ts'
 import type { Ids } from '../platform/ids.ts'
 import { insertAuditEvent } from '../tenants/audit-store.ts'
 import { objectIdPattern } from '../tenants/envelope.ts'
 import { isJsonObject, textIn } from '../tenants/json-object.ts'
 import { patchObject } from '../tenants/merge-patch.ts'
 import { decodeCursor, encodeCursor, page, type Page } from '../tenants/page.ts'
-import { listQuotas, lockLimit, lockQuota, returnQuota, takeQuota } from '../tenants/quota-store.ts'
+import { listQuotas, lockLimit, lockQuota, returnQuota } from '../tenants/quota-store.ts'
 import { rejectProblems } from '../tenants/reject-problems.ts'
 import { sealConfiguration, type Sealing } from '../tenants/secret-configuration.ts'
 import type { TenantKeys } from '../tenants/tenant-key-service.ts'
@@ -28,6 +28,7 @@ import {
   type MonitorVersionAnswer,
 } from './monitor-answer.ts'
 import { checkMonitorDraft, duplicateId, duplicateName, type CheckedMonitor } from './monitor-check.ts'
+import { assertTriggerLimit, tryTakeMonitor } from './monitor-limits.ts'
 import {
   deleteAddressKeys,
   deleteNetworkLinks,
@@ -379,21 +380,6 @@ async function insertLinks(tx: TenantTx, tenantId: string, id: string, checked: 
   await insertNetworkLinks(tx, tenantId, { id, links: checked.networkLinks })
   await insertAddressKeys(tx, tenantId, { id, addressKeys: checked.addressKeys })
   await insertTriggerLinks(tx, tenantId, { id, links: checked.triggerLinks })
-}
-
-async function tryTakeMonitor(tx: TenantTx, tenantId: string): Promise<QuotaExceededError | undefined> {
-  try {
-    await takeQuota(tx, tenantId, 'max_monitors')
-    return undefined
-  } catch (error) {
-    if (error instanceof QuotaExceededError) return error
-    throw error
-  }
-}
-
-function assertTriggerLimit({ triggerCount }: CheckedMonitor, limit: number): void {
-  if (triggerCount <= limit) return
-  throw new QuotaExceededError({ quota: 'max_triggers_per_monitor', limit, used: triggerCount })
 }
 
 /** Two requests at once: the unique index says to the second what the look-up could not yet see. */
