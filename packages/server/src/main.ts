@@ -5,7 +5,7 @@ import { DataDirLockedError } from './platform/db/data-dir-lock.ts'
 import { UnsafeDatabaseError } from './platform/db/safety.ts'
 import { AppError } from './platform/errors.ts'
 import { SecretError } from './platform/secrets.ts'
-import { createTenant, reconcileQuotas, setQuota, showUsage } from './roles/admin.ts'
+import { createOperator, createTenant, reconcileQuotas, revokeOperator, setQuota, showUsage } from './roles/admin.ts'
 import { runMigrations } from './roles/migrate.ts'
 import { serve } from './roles/serve.ts'
 
@@ -41,8 +41,22 @@ admin
   )
 
 admin
+  .command('create-operator')
+  .description('make an account an operator; a new one gets the password of the first line of standard input')
+  .requiredOption('--email <email>')
+  .action((options: { email: string }) =>
+    createOperator({ env: parseEnv(adminSchema, env), input: process.stdin, print, ...options }),
+  )
+
+admin
+  .command('revoke-operator')
+  .description('make an account an ordinary one again')
+  .requiredOption('--email <email>')
+  .action((options: { email: string }) => revokeOperator({ env: parseEnv(adminSchema, env), print, ...options }))
+
+admin
   .command('set-quota')
-  .description('set a limit of one tenant, for example --quota max_monitors --limit 100')
+  .description('set a limit of one tenant: --quota max_monitors --limit 100, or --limit plan for that of its plan')
   .requiredOption('--slug <slug>')
   .requiredOption('--quota <quota>')
   .requiredOption('--limit <limit>')

@@ -31,8 +31,7 @@ export type Receiver = {
 }
 
 /** The far end of a webhook: records every request on the loopback address and answers as told. */
-export async function startReceiver(options: { respond?: ReceiverBehaviour; port?: number } = {}): Promise<Receiver> {
-  const { respond } = options
+export async function startReceiver({ respond }: { respond?: ReceiverBehaviour } = {}): Promise<Receiver> {
   const requests: ReceivedRequest[] = []
   const listeners = new Set<(request: ReceivedRequest) => void>()
   let behaviour: ReceiverBehaviour = respond ?? (() => ({ status: 200 }))
@@ -47,7 +46,7 @@ export async function startReceiver(options: { respond?: ReceiverBehaviour; port
       else setTimeout(() => reply(outgoing, answer), answer.delayMs).unref()
     })
   })
-  const port = options.port ?? (await freePort())
+  const port = await freePort()
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject)
     server.listen(port, '127.0.0.1', resolve)

@@ -17,7 +17,7 @@ import { registerSystemRoutes, type Readiness } from './system-routes.ts'
 
 export type ApiDeps = {
   routes: readonly Route[]
-  database: Pick<Database, 'withTenant' | 'withIdentity'>
+  database: Pick<Database, 'withTenant' | 'withIdentity' | 'withPlatform'>
   authenticator: Authenticator
   writeOnce: WriteOnce
   ids: Pick<Ids, 'uuid'>

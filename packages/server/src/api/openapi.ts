@@ -98,7 +98,7 @@ function operationOf(route: Route, schemas: SchemaCollector): Operation {
 
 function securityOf({ access }: Route): Record<string, string[]>[] {
   if (access === 'public') return []
-  return access === 'session' ? [{ accessToken: [] }] : [{ accessToken: [] }, { apiKey: [] }]
+  return access === 'session' || access === 'operator' ? [{ accessToken: [] }] : [{ accessToken: [] }, { apiKey: [] }]
 }
 
 function parametersOf(route: Route, schemas: SchemaCollector): JsonSchema[] {
@@ -118,11 +118,14 @@ function parametersOf(route: Route, schemas: SchemaCollector): JsonSchema[] {
         })
       : []
   const isTenantWrite = route.access === 'tenant' && route.method !== 'GET'
+  const isOperatorWrite = route.access === 'operator' && route.method !== 'GET'
   return [
     ...named(route.params, 'path'),
     ...named(route.query, 'query'),
     ...(isTenantWrite ? [headerParameter('Idempotency-Key', 'A repeat within 24 hours gets the first answer.')] : []),
-    ...(isTenantWrite && route.method !== 'POST' ? [headerParameter('If-Match', 'The ETag that was read.')] : []),
+    ...((isTenantWrite || isOperatorWrite) && route.method !== 'POST'
+      ? [headerParameter('If-Match', 'The ETag that was read.')]
+      : []),
   ]
 }
 
@@ -165,14 +168,15 @@ function otherTypesOf({ otherTypes = {} }: Route): Record<string, JsonSchema> {
 function errorsOf(route: Route): ErrorCode[] {
   const isWrite = route.method !== 'GET'
   const isTenant = route.access === 'tenant'
+  const isOperator = route.access === 'operator'
   const codes: [ErrorCode, boolean][] = [
     ['invalid_request', true],
     ['unauthenticated', route.access !== 'public' || route.tag === 'auth'],
-    ['forbidden', route.access !== 'public'],
+    ['forbidden', isTenant || route.access === 'session'],
     ['registration_closed', route.access === 'public' && isWrite],
-    ['not_found', isTenant],
+    ['not_found', isTenant || isOperator],
     ['conflict', isWrite],
-    ['precondition_failed', isTenant && isWrite && route.method !== 'POST'],
+    ['precondition_failed', (isTenant || isOperator) && isWrite && route.method !== 'POST'],
     ['payload_too_large', isWrite],
     ['unsupported_media_type', isWrite],
     ['invalid_object', isWrite],

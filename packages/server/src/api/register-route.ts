@@ -2,7 +2,7 @@ import { stringifyJson } from '@smt/engine'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Database } from '../platform/db/doors.ts'
 import { assertNever } from '../platform/errors.ts'
-import type { Authenticator, SessionAccess, TenantAccess } from '../tenants/authenticate.ts'
+import type { Authenticator, OperatorAccess, SessionAccess, TenantAccess } from '../tenants/authenticate.ts'
 import { parseIdempotencyKey, type WriteOnce } from '../tenants/idempotency.ts'
 import { runInRequest } from '../tenants/request-context.ts'
 import type { RequestOrigin, Route, RouteReply } from '../tenants/route.ts'
@@ -13,14 +13,18 @@ import { readBody, readParams, readQuery } from './request-parts.ts'
 export const apiPrefix = '/api/v1'
 
 export type RegisterDeps = {
-  database: Pick<Database, 'withTenant' | 'withIdentity'>
+  database: Pick<Database, 'withTenant' | 'withIdentity' | 'withPlatform'>
   authenticator: Authenticator
   writeOnce: WriteOnce
   /** Sees every answer before it is sent; tests compare it with the route's schemas. */
   onReply?: ((route: Route, reply: RouteReply) => void) | undefined
 }
 
-type Access = { kind: 'public' } | ({ kind: 'session' } & SessionAccess) | ({ kind: 'tenant' } & TenantAccess)
+type Access =
+  | { kind: 'public' }
+  | ({ kind: 'session' } & SessionAccess)
+  | ({ kind: 'operator' } & OperatorAccess)
+  | ({ kind: 'tenant' } & TenantAccess)
 
 /** Adds one route: who asks is settled before a single byte of the body is read. */
 export function registerRoute(app: FastifyInstance, route: Route, deps: RegisterDeps): void {
@@ -50,6 +54,8 @@ async function admit(request: FastifyRequest, route: Route, authenticator: Authe
       return { kind: 'public' }
     case 'session':
       return { kind: 'session', ...(await authenticator.forSession(authorization)) }
+    case 'operator':
+      return { kind: 'operator', ...(await authenticator.forOperator(authorization)) }
     case 'tenant': {
       const slug = paramsOf(request)['slug']
       if (typeof slug !== 'string') throw new Error(`the path of ${route.operationId} names no tenant`)
@@ -81,6 +87,9 @@ async function answerTo(request: FastifyRequest, { route, access, deps }: Admitt
   if (route.access === 'session' && access.kind === 'session') {
     const { sessionId, user } = access
     return route.handler({ ...input, sessionId, user, identity: (fn) => deps.database.withIdentity(fn) })
+  }
+  if (route.access === 'operator' && access.kind === 'operator') {
+    return route.handler({ ...input, operator: access.operator, platform: (fn) => deps.database.withPlatform(fn) })
   }
   if (route.access === 'tenant' && access.kind === 'tenant') {
     const { tenant, actor, authority } = access

@@ -111,12 +111,13 @@ export async function deleteOldRollbacks(
 
 /**
  * Seconds since the oldest unfinished work began: a delivery (since it was made or replayed), or a match that waits for
- * fan-out. 0 when there is none.
+ * fan-out. 0 when there is none. What is held because its tenant is suspended or has ended does not count.
  */
 export async function oldestUnfinishedSeconds(tx: PlatformTx): Promise<number> {
   const row = await tx.row(sql<{ seconds: number | null }>`
     select greatest(0, extract(epoch from now() - least(
-      (select min(give_up_at) - interval '24 hours' from deliveries where state in ('pending', 'sending')),
+      (select min(d.give_up_at) - interval '24 hours' from deliveries d join tenants t on t.id = d.tenant_id
+        where d.state in ('pending', 'sending') and t.is_active and t.state = 'active'),
       (select min(created_at) from matches where fanout_state = 'pending'))))::double precision as seconds`)
   return row?.seconds ?? 0
 }

@@ -214,6 +214,23 @@ describe('a span', () => {
     ])
   })
 
+  it('ends when the operator suspends the tenant, and another begins when it is active again', async () => {
+    await watch(acme, 'one')
+    const { live, refresh } = await open()
+    await refresh(10n)
+    const operator = await api.addOperator()
+    const suspend = (body: object) => api.request('PATCH', '/operator/tenants/acme', { token: operator.token, body })
+    expect((await suspend({ suspended: true, reason: 'Unpaid' })).status).toBe(200)
+    await refresh(12n)
+    expect(live.tenantIds()).toEqual([])
+    expect((await suspend({ suspended: false })).status).toBe(200)
+    await refresh(20n)
+    expect((await spansOf(acme)).map(([, , from, to]) => [from, to])).toEqual([
+      [10, 11],
+      [20, null],
+    ])
+  })
+
   it('of a version that was in force for no block covers nothing', async () => {
     await watch(acme, 'one')
     const { refresh } = await open()

@@ -54,7 +54,16 @@ export async function findSessionUser(tx: IdentityTx, sessionId: string): Promis
     select user_id as id, email, created_at as "createdAt" from app.session_user_of(${sessionId})`)
 }
 
-export type SessionTenant = { id: string; slug: string; name: string; role: string; createdAt: Date }
+export type SessionTenant = {
+  id: string
+  slug: string
+  name: string
+  role: string
+  createdAt: Date
+  state: string
+  /** For owners alone. */
+  suspensionReason: string | null
+}
 
 export async function listSessionTenants(
   tx: IdentityTx,
@@ -62,7 +71,8 @@ export async function listSessionTenants(
   { afterSlug, limit }: { afterSlug: string | undefined; limit: number },
 ): Promise<SessionTenant[]> {
   return tx.rows(sql<SessionTenant>`
-    select tenant_id as id, slug, name, role, created_at as "createdAt" from app.session_tenants(${sessionId})
+    select tenant_id as id, slug, name, role, created_at as "createdAt", state, suspension_reason as "suspensionReason"
+    from app.session_tenants(${sessionId})
     where ${afterSlug ?? null}::text is null or slug > ${afterSlug ?? null} order by slug limit ${limit}`)
 }
 
@@ -72,6 +82,9 @@ export type SessionMembership = {
   tenantId: string | null
   role: string | null
   tenantState: string | null
+  suspendedAt: Date | null
+  /** For owners alone. */
+  suspensionReason: string | null
 }
 
 /** One row when the session lives; without a tenant when its user is no member of that one. */
@@ -81,6 +94,7 @@ export async function findSessionMembership(
   slug: string,
 ): Promise<SessionMembership | undefined> {
   return tx.row(sql<SessionMembership>`
-    select user_id as "userId", email, tenant_id as "tenantId", role, tenant_state as "tenantState"
+    select user_id as "userId", email, tenant_id as "tenantId", role, tenant_state as "tenantState",
+      suspended_at as "suspendedAt", suspension_reason as "suspensionReason"
     from app.session_membership(${sessionId}, ${slug})`)
 }

@@ -10,7 +10,7 @@ export type AuditEvent = {
   /** Masked forms, the ones that API answers show: never a secret. */
   before?: JsonValue
   after?: JsonValue
-  origin?: RequestOrigin
+  origin?: Pick<RequestOrigin, 'requestId'> & Partial<RequestOrigin>
 }
 
 /** Writes the event in the transaction of the change itself: no change without its event, no event without its change. */

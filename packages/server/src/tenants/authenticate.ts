@@ -6,10 +6,13 @@ import { findSessionMembership, findSessionUser } from './account-store.ts'
 import { findPresentedKey } from './api-key-store.ts'
 import { readApiKeyText } from './api-key-text.ts'
 import { keyMay, roleMay, roles, keyPermissionList, type GrantedPermission } from './permissions.ts'
+import { findSessionOperator } from './operator-store.ts'
 import type { Actor, Authority, TenantRef } from './route.ts'
 import { isSlug } from './tenant-slug.ts'
 
 export type TenantAccess = { tenant: TenantRef; actor: Actor; authority: Authority }
+
+export type OperatorAccess = { operator: { id: string; email: string } }
 
 export type SessionAccess = { sessionId: string; user: { id: string; email: string } }
 
@@ -28,6 +31,8 @@ export type Authenticator = {
   ): Promise<TenantAccess>
   /** For users only: an API key belongs to one tenant and is refused. */
   forSession(authorization: string | undefined): Promise<SessionAccess>
+  /** 401 without a good credential, 404 to whoever is no operator, API keys included: the role in a tenant says nothing. */
+  forOperator(authorization: string | undefined): Promise<OperatorAccess>
 }
 
 export type AuthenticatorDeps = {
@@ -35,7 +40,12 @@ export type AuthenticatorDeps = {
   accessTokens: Pick<AccessTokens, 'verify'>
 }
 
-type Membership = Omit<TenantAccess, 'tenant'> & { tenantId: string; tenantState: string | null }
+type Membership = Omit<TenantAccess, 'tenant'> & {
+  tenantId: string
+  tenantState: string | null
+  /** Why the tenant is suspended, where the caller may know. */
+  suspension?: { reason: string; since: Date } | undefined
+}
 
 const storedRole = z.enum(roles)
 
@@ -67,9 +77,28 @@ export function createAuthenticator({ database, accessTokens }: AuthenticatorDep
     return {
       tenantId: found.tenantId,
       tenantState: found.tenantState,
+      suspension:
+        found.suspensionReason === null || found.suspendedAt === null
+          ? undefined
+          : { reason: found.suspensionReason, since: found.suspendedAt },
       actor: { kind: 'user', id: found.userId, name: found.email, role, sessionId },
       authority: { role, may: (permission) => roleMay(role, permission) },
     }
+  }
+
+  const sessionOf = async (authorization: string | undefined): Promise<SessionAccess | 'api_key'> => {
+    const token = bearerOf(authorization)
+    if (isApiKey(token)) {
+      const parts = readApiKeyText(token)
+      const key = parts && (await database.withIdentity((tx) => findPresentedKey(tx, parts)))
+      if (key === undefined) throw unauthenticated()
+      return 'api_key'
+    }
+    const claims = await accessTokens.verify(token)
+    if (claims === undefined) throw unauthenticated()
+    const user = await database.withIdentity((tx) => findSessionUser(tx, claims.sessionId))
+    if (user === undefined) throw unauthenticated()
+    return { sessionId: claims.sessionId, user: { id: user.id, email: user.email } }
   }
 
   return {
@@ -77,25 +106,26 @@ export function createAuthenticator({ database, accessTokens }: AuthenticatorDep
       const token = bearerOf(authorization)
       const membership = await (isApiKey(token) ? byKey(token, slug) : byToken(token, slug))
       if (membership === undefined) throw new NotFoundError('The tenant')
-      const { tenantId, tenantState, ...access } = membership
-      if (tenantState !== 'active') throw new AppError('tenant_suspended', 'This tenant is suspended.')
+      const { tenantId, tenantState, suspension: _, ...access } = membership
+      if (tenantState !== 'active') throw suspended(membership.suspension)
       assertMay(access.authority, permission)
       return { tenant: { id: tenantId, slug }, ...access }
     },
 
     forSession: async (authorization) => {
-      const token = bearerOf(authorization)
-      if (isApiKey(token)) {
-        const parts = readApiKeyText(token)
-        const key = parts && (await database.withIdentity((tx) => findPresentedKey(tx, parts)))
-        if (key === undefined) throw unauthenticated()
-        throw new AppError('forbidden', 'This is for users: an API key belongs to one tenant.')
-      }
-      const claims = await accessTokens.verify(token)
-      if (claims === undefined) throw unauthenticated()
-      const user = await database.withIdentity((tx) => findSessionUser(tx, claims.sessionId))
-      if (user === undefined) throw unauthenticated()
-      return { sessionId: claims.sessionId, user: { id: user.id, email: user.email } }
+      const session = await sessionOf(authorization)
+      if (session !== 'api_key') return session
+      throw new AppError('forbidden', 'This is for users: an API key belongs to one tenant.')
+    },
+
+    forOperator: async (authorization) => {
+      const session = await sessionOf(authorization)
+      const operator =
+        session === 'api_key'
+          ? undefined
+          : await database.withIdentity((tx) => findSessionOperator(tx, session.sessionId))
+      if (operator === undefined) throw new AppError('not_found', 'There is nothing at this address.')
+      return { operator }
     },
   }
 }
@@ -114,6 +144,14 @@ function bearerOf(authorization: string | undefined): string {
 
 function isApiKey(token: string): boolean {
   return token.startsWith('smt_')
+}
+
+function suspended(suspension: Membership['suspension']): AppError {
+  if (suspension === undefined) return new AppError('tenant_suspended', 'This tenant is suspended.')
+  const { reason, since } = suspension
+  return new AppError('tenant_suspended', 'The operator has suspended this tenant.', {
+    details: { reason, since: since.toISOString() },
+  })
 }
 
 function unauthenticated(): AppError {

@@ -14,7 +14,12 @@ import { createWriteOnce, type WriteOnce } from './idempotency.ts'
 import { createMemberRoutes } from './member-routes.ts'
 import { createMemberService } from './member-service.ts'
 import { createNoticeRoutes } from './notice-routes.ts'
+import { createOperatorEventRoutes } from './operator-event-routes.ts'
+import { createOperatorRoutes } from './operator-routes.ts'
+import { createOperatorService } from './operator-service.ts'
 import { createPasswords } from './password.ts'
+import { createPlanRoutes } from './plan-routes.ts'
+import { createPlanService } from './plan-service.ts'
 import { createQuotaRoutes } from './quota-routes.ts'
 import { createRefreshTokens } from './refresh-token.ts'
 import type { Route } from './route.ts'
@@ -31,7 +36,7 @@ export type Identity = {
 }
 
 export type IdentityDeps = {
-  database: Pick<Database, 'withIdentity' | 'withTenant'>
+  database: Pick<Database, 'withIdentity' | 'withTenant' | 'withPlatform'>
   secrets: Secrets
   tenantKeys: TenantKeys
   clock: Clock
@@ -68,6 +73,9 @@ export function createIdentity(deps: IdentityDeps, options: IdentityOptions): Id
       ...createQuotaRoutes(),
       ...createAuditRoutes(),
       ...createNoticeRoutes(),
+      ...createOperatorRoutes(createOperatorService(deps)),
+      ...createPlanRoutes(createPlanService(deps)),
+      ...createOperatorEventRoutes(),
     ],
   }
 }

@@ -1,8 +1,10 @@
 import { z } from 'zod'
+import { NotFoundError } from '../platform/errors.ts'
 import { pageAnswer } from './page.ts'
-import { listQuotas, quotaNames, type QuotaName } from './quota-store.ts'
+import { listQuotas, quotaNames, type Quota, type QuotaName } from './quota-store.ts'
 import { tenantRoute, type Route } from './route.ts'
 import { megabytesOf, readStoredBytes } from './storage-store.ts'
+import { findTenant } from './tenant-store.ts'
 
 /** How far this version holds a quota: counted against it, a bound of each object, or stored and shown only. */
 const rules = {
@@ -13,10 +15,11 @@ const rules = {
   max_storage_mb: { isEnforced: true, isCounted: true },
 } as const satisfies Record<QuotaName, { isEnforced: boolean; isCounted: boolean }>
 
-const quotaAnswer = z
+export const quotaAnswer = z
   .object({
     quota: z.enum(quotaNames),
     limit: z.int(),
+    overridden: z.boolean().meta({ description: 'Whether the limit was set for this tenant; else its plan says it.' }),
     used: z
       .int()
       .nullable()
@@ -35,22 +38,30 @@ export function createQuotaRoutes(): Route[] {
       tag: 'quota',
       permission: 'quota:read',
       params: z.object({ slug: z.string() }),
-      responses: { 200: pageAnswer(quotaAnswer) },
+      responses: { 200: pageAnswer(quotaAnswer).extend({ plan: z.string() }) },
       handler: async ({ tenant, read }) => {
-        const rows = await read(async (tx) => {
+        const { rows, plan } = await read(async (tx) => {
           const counted = await listQuotas(tx, tenant.id)
           const stored = megabytesOf(await readStoredBytes(tx, tenant.id))
-          return counted.map((row) => (row.quota === 'max_storage_mb' ? { ...row, used: stored } : row))
+          return {
+            rows: counted.map((row) => (row.quota === 'max_storage_mb' ? { ...row, used: stored } : row)),
+            plan: (await findTenant(tx, tenant.id))?.plan,
+          }
         })
-        const items = quotaNames.flatMap((quota) => {
-          const row = rows.find((candidate) => candidate.quota === quota)
-          const { isEnforced, isCounted } = rules[quota]
-          return row === undefined
-            ? []
-            : [{ quota, limit: row.limit, used: isCounted ? row.used : null, enforced: isEnforced }]
-        })
-        return { status: 200, body: { items, next_cursor: null } }
+        if (plan === undefined) throw new NotFoundError('The tenant')
+        return { status: 200, body: { plan, items: quotaAnswersOf(rows), next_cursor: null } }
       },
     }),
   ]
+}
+
+/** In the order of the table. */
+export function quotaAnswersOf(rows: readonly Quota[]) {
+  return quotaNames.flatMap((quota) => {
+    const row = rows.find((candidate) => candidate.quota === quota)
+    if (row === undefined) return []
+    const { isEnforced, isCounted } = rules[quota]
+    const { limit, used, isOverridden } = row
+    return [{ quota, limit, overridden: isOverridden, used: isCounted ? used : null, enforced: isEnforced }]
+  })
 }

@@ -11,11 +11,18 @@ export const quotaNames = [
 export type QuotaName = (typeof quotaNames)[number]
 export type CountedQuota = 'max_monitors' | 'max_networks'
 
-export type Quota = { quota: QuotaName; used: number; limit: number }
+export type Quota = {
+  quota: QuotaName
+  used: number
+  limit: number
+  /** Whether the operator has set the limit for this tenant; else it is that of its plan. */
+  isOverridden: boolean
+}
 
 export async function listQuotas(tx: TenantTx, tenantId: string): Promise<Quota[]> {
   return tx.rows(sql<Quota>`
-    select quota, used, lim as "limit" from quotas where tenant_id = ${tenantId} order by quota`)
+    select quota, used, lim as "limit", override is not null as "isOverridden" from quotas
+    where tenant_id = ${tenantId} order by quota`)
 }
 
 /**
@@ -55,24 +62,12 @@ export async function lockQuota(tx: TenantTx, tenantId: string, quota: CountedQu
 /** Leaves no room in the counted quotas: of a tenant that ends. */
 export async function closeCountedQuotas(tx: TenantTx, tenantId: string): Promise<void> {
   await tx.execute(sql`
-    update quotas set lim = used where tenant_id = ${tenantId} and quota in ('max_monitors', 'max_networks')`)
+    update quotas set used = greatest(used, lim)
+    where tenant_id = ${tenantId} and quota in ('max_monitors', 'max_networks')`)
 }
 
 export async function findRpcLimit(tx: PlatformTx, tenantId: string): Promise<number | undefined> {
   const row = await tx.row(sql<{ limit: number }>`
     select lim as "limit" from quotas where tenant_id = ${tenantId} and quota = 'max_rpc_requests_per_minute'`)
   return row?.limit
-}
-
-/** The operator's change of a limit; undefined when it would be below what is used. */
-export async function changeLimit(
-  tx: TenantTx,
-  tenantId: string,
-  { quota, limit }: { quota: QuotaName; limit: number },
-): Promise<{ before: number } | undefined> {
-  const row = await tx.row(sql<{ used: number; limit: number }>`
-    select used, lim as "limit" from quotas where tenant_id = ${tenantId} and quota = ${quota} for update`)
-  if (row === undefined || row.used > limit) return undefined
-  await tx.execute(sql`update quotas set lim = ${limit} where tenant_id = ${tenantId} and quota = ${quota}`)
-  return { before: row.limit }
 }

@@ -32,12 +32,13 @@ describe('quotas', () => {
   it('are all five, and honest about those that are only stored', async () => {
     const { json } = await api.request('GET', '/tenants/acme/quota', { token: tenant.owner.token })
     expect(json).toEqual({
+      plan: 'standard',
       items: [
-        { quota: 'max_monitors', limit: 10, used: 0, enforced: true },
-        { quota: 'max_networks', limit: 5, used: 0, enforced: true },
-        { quota: 'max_triggers_per_monitor', limit: 10, used: null, enforced: true },
-        { quota: 'max_rpc_requests_per_minute', limit: 1000, used: null, enforced: false },
-        { quota: 'max_storage_mb', limit: 1000, used: 1, enforced: true },
+        { quota: 'max_monitors', limit: 10, overridden: false, used: 0, enforced: true },
+        { quota: 'max_networks', limit: 5, overridden: false, used: 0, enforced: true },
+        { quota: 'max_triggers_per_monitor', limit: 10, overridden: false, used: null, enforced: true },
+        { quota: 'max_rpc_requests_per_minute', limit: 1000, overridden: false, used: null, enforced: false },
+        { quota: 'max_storage_mb', limit: 1000, overridden: false, used: 1, enforced: true },
       ],
       next_cursor: null,
     })

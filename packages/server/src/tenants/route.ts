@@ -1,5 +1,5 @@
 import type { z } from 'zod'
-import type { IdentityTx, TenantTx } from '../platform/db/tx.ts'
+import type { IdentityTx, PlatformTx, TenantTx } from '../platform/db/tx.ts'
 import type { GrantedPermission, Role } from './permissions.ts'
 
 /** Who acts. `name` is shown in the audit log: an e-mail or the name of a key. */
@@ -60,6 +60,12 @@ export type SessionInput<Params = unknown, Query = unknown, Body = unknown> = Ro
   identity<T>(fn: (tx: IdentityTx) => Promise<T>): Promise<T>
 }
 
+/** What a handler of the operators gets. Their services write into the logs; `platform` is for reading. */
+export type OperatorInput<Params = unknown, Query = unknown, Body = unknown> = RouteInput<Params, Query, Body> & {
+  operator: { id: string; email: string }
+  platform<T>(fn: (tx: PlatformTx) => Promise<T>): Promise<T>
+}
+
 export type PublicInput<Params = unknown, Query = unknown, Body = unknown> = RouteInput<Params, Query, Body>
 
 type Declared<P extends Schema | undefined> = P extends Schema ? z.output<P> : undefined
@@ -110,6 +116,15 @@ export type SessionRoute<
   handler: (input: SessionInput<Declared<P>, Declared<Q>, BodyOf<B>>) => Promise<RouteReply>
 }
 
+export type OperatorRoute<
+  P extends Schema | undefined,
+  Q extends Schema | undefined,
+  B extends Schema | undefined,
+> = RouteBase<P, Q, B> & {
+  access: 'operator'
+  handler: (input: OperatorInput<Declared<P>, Declared<Q>, BodyOf<B>>) => Promise<RouteReply>
+}
+
 export type PublicRoute<
   P extends Schema | undefined,
   Q extends Schema | undefined,
@@ -124,6 +139,7 @@ export type Route = Omit<RouteBase<Schema | undefined, Schema | undefined, Schem
   (
     | { access: 'tenant'; permission: GrantedPermission; handler: (input: TenantInput) => Promise<RouteReply> }
     | { access: 'session'; handler: (input: SessionInput) => Promise<RouteReply> }
+    | { access: 'operator'; handler: (input: OperatorInput) => Promise<RouteReply> }
     | { access: 'public'; handler: (input: PublicInput) => Promise<RouteReply> }
   )
 
@@ -143,6 +159,15 @@ export function sessionRoute<
   B extends Schema | undefined = undefined,
 >(route: Omit<SessionRoute<P, Q, B>, 'access'>): Route {
   return { ...route, access: 'session' } as unknown as Route
+}
+
+/** A route for operators. Whoever is none is answered as if it did not exist. */
+export function operatorRoute<
+  P extends Schema | undefined = undefined,
+  Q extends Schema | undefined = undefined,
+  B extends Schema | undefined = undefined,
+>(route: Omit<OperatorRoute<P, Q, B>, 'access'>): Route {
+  return { ...route, access: 'operator' } as unknown as Route
 }
 
 /** A route without credentials. */

@@ -35,6 +35,8 @@ const ownTenant = z
     slug: z.string(),
     name: z.string(),
     role: z.enum(roles),
+    state: z.enum(['active', 'suspended']),
+    suspension_reason: z.string().nullable().meta({ description: 'What the operator says, to owners alone.' }),
     created_at: z.iso.datetime(),
   })
   .meta({ id: 'OwnTenant', description: 'A tenant that the user is a member of.' })
@@ -57,11 +59,13 @@ export function createTenantRoutes(service: TenantService, accounts: Pick<Accoun
         const afterSlug = cursor === undefined ? undefined : decodeCursor(cursor, slugCursor)[0]
         const rows = await identity((tx) => listSessionTenants(tx, sessionId, { afterSlug, limit: limit + 1 }))
         const { items, next_cursor } = page(rows, limit, (row) => encodeCursor([row.slug]))
-        const answers = items.map(({ id, slug, name, role, createdAt }) => ({
+        const answers = items.map(({ id, slug, name, role, state, suspensionReason, createdAt }) => ({
           id,
           slug,
           name,
           role,
+          state,
+          suspension_reason: suspensionReason,
           created_at: createdAt.toISOString(),
         }))
         return { status: 200, body: { items: answers, next_cursor } }

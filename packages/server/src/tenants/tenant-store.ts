@@ -22,12 +22,6 @@ export async function findTenant(tx: TenantTx, tenantId: string): Promise<Tenant
   return tx.row(sql<TenantRow>`select ${columns} from tenants where id = ${tenantId} and is_active`)
 }
 
-/** For the operator, who names tenants by their slug. */
-export async function findTenantId(tx: PlatformTx, slug: string): Promise<string | undefined> {
-  const row = await tx.row(sql<{ id: string }>`select id from tenants where slug = ${slug} and is_active`)
-  return row?.id
-}
-
 export async function lockTenant(tx: TenantTx, tenantId: string): Promise<TenantRow | undefined> {
   return tx.row(sql<TenantRow>`select ${columns} from tenants where id = ${tenantId} and is_active for no key update`)
 }
@@ -67,7 +61,7 @@ export async function deactivateTenant(tx: TenantTx, tenantId: string): Promise<
 }
 
 /** Tells the leader of every source that a monitor of this tenant looks at. */
-export async function insertChangesOfAllMonitors(tx: TenantTx, tenantId: string): Promise<void> {
+export async function insertChangesOfAllMonitors(tx: TenantTx | PlatformTx, tenantId: string): Promise<void> {
   await tx.execute(sql`
     insert into config_changes (tenant_id, source_id, object_kind, object_id)
     select distinct m.tenant_id, n.source_id, 'monitor', m.id

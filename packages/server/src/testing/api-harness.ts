@@ -70,6 +70,8 @@ export type TestApi = TestApiParts & {
   createTenant(slug: string): Promise<TestTenant>
   /** A new user with this role in the tenant. */
   addUser(tenant: TestTenant, role: Role): Promise<TestUser>
+  /** A new user who is an operator. */
+  addOperator(): Promise<TestUser>
   createKey(tenant: TestTenant, permissions: KeyPermission[]): Promise<string>
   close(): Promise<void>
 }
@@ -150,6 +152,12 @@ export async function startTestApi(options: TestApiOptions = {}): Promise<TestAp
       const body = { email: user.email, role }
       const added = await request('POST', `/tenants/${tenant.slug}/members`, { token: tenant.owner.token, body })
       if (added.status !== 201) throw new Error(`a member could not be added: ${added.text}`)
+      return user
+    },
+    addOperator: async () => {
+      users += 1
+      const user = await register(`operator-${users}@example.com`, `home-${users}`)
+      await test.admin.query('update users set is_operator = true where id = $1', [user.id])
       return user
     },
     createKey: async (tenant, permissions) => {

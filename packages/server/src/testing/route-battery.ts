@@ -14,6 +14,8 @@ export type Battery = {
   /** The routes under test; all of `api.routes` or some. */
   routes: readonly Route[]
   tenant: TestTenant
+  /** Who may use the routes of operators; a user of no tenant that is tested. */
+  operator: TestUser
   /** Path parameters that name existing objects of the tenant, by name; others name nothing. */
   params?: Record<string, string>
 }
@@ -81,6 +83,20 @@ export function itHoldsForEveryRoute(open: () => Battery): void {
       const others = grantedPermissions.filter((other) => other !== permission)
       const unscoped = await keyFor(`not ${permission}`, toKeyPermissions(others))
       await judge(route, unscoped, { who: `a key without ${permission}`, isAllowed: false })
+    }
+    expect(wrong).toEqual([])
+  })
+
+  it('of operators answers 404 to whoever is none, whatever the role in a tenant', async () => {
+    const { api, routes, tenant, params } = open()
+    const key = await api.createKey(tenant, toKeyPermissions(grantedPermissions))
+    const wrong: Outcome[] = []
+    for (const route of routes.filter(({ access }) => access === 'operator')) {
+      for (const token of [tenant.owner.token, key]) {
+        const reply = await send(api, route, { slug: tenant.slug, params, authorization: `Bearer ${token}` })
+        if (reply.status !== 404 || reply.json.detail !== 'There is nothing at this address.')
+          wrong.push({ operation: route.operationId, got: reply.text })
+      }
     }
     expect(wrong).toEqual([])
   })
@@ -157,11 +173,11 @@ export function itHoldsForEveryRoute(open: () => Battery): void {
     { guarantee: '422 for an array instead of an object', raw: '[]', status: 422, code: 'invalid_object' },
   ]
   it.each(bodies)('answers $guarantee', async ({ raw, headers = {}, status, code }) => {
-    const { api, routes, tenant, params } = open()
+    const { api, routes, tenant, operator, params } = open()
     const wrong: Outcome[] = []
     for (const route of routes.filter((candidate) => candidate.body !== undefined)) {
       const reply = await api.request(route.method, pathOf(route, tenant.slug, params), {
-        token: tokenFor(route, tenant),
+        token: tokenFor(route, { tenant, operator }),
         raw,
         headers,
       })
@@ -173,11 +189,11 @@ export function itHoldsForEveryRoute(open: () => Battery): void {
   })
 
   it('answers 422 with its pointer for a field that is not known', async () => {
-    const { api, routes, tenant, params } = open()
+    const { api, routes, tenant, operator, params } = open()
     const wrong: Outcome[] = []
     for (const route of routes.filter(({ method }) => method !== 'GET')) {
       const reply = await api.request(route.method, pathOf(route, tenant.slug, params), {
-        token: tokenFor(route, tenant),
+        token: tokenFor(route, { tenant, operator }),
         body: { zz_unknown: 1 },
       })
       const pointers: string[] =
@@ -190,10 +206,10 @@ export function itHoldsForEveryRoute(open: () => Battery): void {
   })
 
   it('answers 4xx for U+0000 in bodies, paths and queries, and for half a surrogate pair', async () => {
-    const { api, routes, tenant, params } = open()
+    const { api, routes, tenant, operator, params } = open()
     const wrong: Outcome[] = []
     for (const route of routes) {
-      const token = tokenFor(route, tenant)
+      const token = tokenFor(route, { tenant, operator })
       const path = pathOf(route, tenant.slug, params)
       const paths = [
         pathOf(route, '%00', params),
@@ -216,12 +232,12 @@ export function itHoldsForEveryRoute(open: () => Battery): void {
   })
 
   it('answers 400 for a query parameter that is not known or given twice', async () => {
-    const { api, routes, tenant, params } = open()
+    const { api, routes, tenant, operator, params } = open()
     const wrong: Outcome[] = []
     for (const route of routes.filter(({ method }) => method === 'GET')) {
       for (const query of ['zz_unknown=1', 'limit=1&limit=2']) {
         const reply = await api.request('GET', pathOf(route, tenant.slug, params), {
-          token: tokenFor(route, tenant),
+          token: tokenFor(route, { tenant, operator }),
           query,
         })
         if (reply.status !== 400 || reply.json.code !== 'invalid_request')
@@ -260,7 +276,8 @@ function allParams(route: Route, value: string): Record<string, string> {
   return Object.fromEntries([...route.path.matchAll(/:([A-Za-z_]+)/g)].map(([, name = '']) => [name, value]))
 }
 
-function tokenFor(route: Route, tenant: TestTenant): string | undefined {
+function tokenFor(route: Route, { tenant, operator }: Pick<Battery, 'tenant' | 'operator'>): string | undefined {
+  if (route.access === 'operator') return operator.token
   return route.access === 'public' ? undefined : tenant.owner.token
 }
 

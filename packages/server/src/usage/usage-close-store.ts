@@ -152,12 +152,9 @@ export async function setParts(tx: TenantTx, tenantId: string, parts: readonly C
 
 const sampleTimeoutMs = 60_000
 
-/** What a match or a delivery takes beside its texts; measuring each whole row costs twice as much time. */
-const rowBytes = 300
-
 /**
- * The bytes of the matches and deliveries that each monitor has now, as they are stored; without indexes, and without the
- * transactions, which are stored once for all tenants. Written as of this hour.
+ * The bytes of the rows of matches and deliveries that each monitor has now, as they are stored; without indexes, and
+ * without the transactions, which are stored once for all tenants. Written as of this hour.
  */
 export async function sampleStorage(tx: TenantTx, tenantId: string, hour: Date): Promise<void> {
   await tx.execute(sql`select set_config('statement_timeout', ${String(sampleTimeoutMs)}, true)`)
@@ -166,11 +163,9 @@ export async function sampleStorage(tx: TenantTx, tenantId: string, hour: Date):
     select ${tenantId}::uuid, ${hour.toISOString()}::timestamptz, s.source_id, s.monitor_id, max(s.network_id),
       sum(s.bytes)
     from (
-      select source_id, monitor_id, network_id, ${rowBytes} + pg_column_size(matched_on) + pg_column_size(matched_on_args)
-        + coalesce(pg_column_size(positions), 0) as bytes
-      from matches where tenant_id = ${tenantId}
+      select source_id, monitor_id, network_id, pg_column_size(m.*) as bytes from matches m where tenant_id = ${tenantId}
       union all
-      select m.source_id, d.monitor_id, m.network_id, ${rowBytes} + coalesce(pg_column_size(d.sent_message), 0)
+      select m.source_id, d.monitor_id, m.network_id, pg_column_size(d.*)
       from deliveries d join matches m on m.tenant_id = d.tenant_id and m.id = d.match_id and m.match_at = d.match_at
       where d.tenant_id = ${tenantId}) s
     group by s.source_id, s.monitor_id

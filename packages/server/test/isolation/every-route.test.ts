@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createOpenApi } from '../../src/api/openapi.ts'
-import type { TestApi, TestTenant } from '../../src/testing/api-harness.ts'
+import type { TestApi, TestTenant, TestUser } from '../../src/testing/api-harness.ts'
 import { monitorBody, networkBody, startFullApi, triggerBody } from '../../src/testing/configuration-api.ts'
 import { itHoldsForEveryRoute } from '../../src/testing/route-battery.ts'
 import { storeMatches } from '../../src/testing/stored-alerts.ts'
@@ -10,6 +10,7 @@ import { createFanOut } from '../../src/delivery/fan-out.ts'
 describe('every route of the product, by role, key and foreign tenant', () => {
   let api: TestApi
   let tenant: TestTenant
+  let operator: TestUser
   let params: Record<string, string>
 
   const create = async (path: string, body: unknown): Promise<void> => {
@@ -20,6 +21,7 @@ describe('every route of the product, by role, key and foreign tenant', () => {
   beforeAll(async () => {
     api = await startFullApi()
     tenant = await api.createTenant('acme')
+    operator = await api.addOperator()
     const member = await api.addUser(tenant, 'member')
     await create('/networks', networkBody('acme_secret_chain'))
     await create('/triggers', triggerBody('acme-secret-hook'))
@@ -41,7 +43,7 @@ describe('every route of the product, by role, key and foreign tenant', () => {
   })
   afterAll(() => api.close())
 
-  itHoldsForEveryRoute(() => ({ api, routes: api.routes, tenant, params }))
+  itHoldsForEveryRoute(() => ({ api, routes: api.routes, tenant, operator, params }))
 
   it('is an operation of the OpenAPI document, and every operation is a route', () => {
     const { paths } = createOpenApi(api.routes, { version: '0' }) as { paths: Record<string, Record<string, unknown>> }

@@ -7,8 +7,6 @@ import { DataDirLockedError, lockDataDir } from './data-dir-lock.ts'
 import { openEmbeddedDatabase, openServerDatabase } from './open-database.ts'
 import { sql } from './tx.ts'
 
-const contextKey = Buffer.alloc(32, 'key')
-
 describe.skipIf(!hasServer())('start-up refusal on a server', () => {
   let test: TestDatabase
   const role = `smt_unsafe_${process.pid}`
@@ -24,8 +22,7 @@ describe.skipIf(!hasServer())('start-up refusal on a server', () => {
     await test.close()
   })
 
-  const open = (appUrl: string) =>
-    openServerDatabase({ appUrl, platformUrl: test.urls!.platform, contextKey, poolMax: 2 })
+  const open = (appUrl: string) => openServerDatabase({ appUrl, platformUrl: test.urls!.platform, poolMax: 2 })
 
   it('serves a migrated database through the two logins', async () => {
     const database = await open(test.urls!.app)
@@ -78,7 +75,7 @@ describe.skipIf(!hasServer())('a hole in the wall on a server', () => {
     const test = await openTestDatabase()
     await test.admin.query('alter table monitors disable row level security')
     await expect(
-      openServerDatabase({ appUrl: test.urls!.app, platformUrl: test.urls!.platform, contextKey, poolMax: 2 }),
+      openServerDatabase({ appUrl: test.urls!.app, platformUrl: test.urls!.platform, poolMax: 2 }),
     ).rejects.toThrow(/row-level security is off: public\.monitors/)
     await test.close()
   })
@@ -92,12 +89,12 @@ describe('the embedded data directory', () => {
   afterAll(() => rm(directory, { recursive: true, force: true }))
 
   it('keeps its rows from one start to the next and refuses a second process meanwhile', async () => {
-    const first = await openEmbeddedDatabase(directory, { contextKey })
+    const first = await openEmbeddedDatabase(directory)
     await first.withPlatform((tx) => tx.execute(sql`insert into leases (lease_key) values ('kept')`))
-    await expect(openEmbeddedDatabase(directory, { contextKey })).rejects.toThrow(DataDirLockedError)
+    await expect(openEmbeddedDatabase(directory)).rejects.toThrow(DataDirLockedError)
     await first.close()
 
-    const second = await openEmbeddedDatabase(directory, { contextKey })
+    const second = await openEmbeddedDatabase(directory)
     expect(await second.withPlatform((tx) => tx.rows(sql`select lease_key from leases`))).toEqual([
       { lease_key: 'kept' },
     ])
