@@ -4,8 +4,11 @@ import type { Problem } from '../config/problem.ts'
 /** How messages travel: settings of one channel under the name of another are sent only if both travel alike. */
 export type Transport = 'http' | 'smtp'
 
-/** A field of the settings that holds a secret value; the end of a secret URL is masked, any other secret as a whole. */
-export type SecretField<Field extends string = string> = { field: Field; isUrl: boolean }
+/**
+ * A field of the settings that holds a secret value; the end of a secret URL is masked, any other secret as a whole.
+ * Messages are signed with a signing key, for a while also with the one before.
+ */
+export type SecretField<Field extends string = string> = { field: Field; isUrl: boolean; isSigningKey?: boolean }
 
 /**
  * What the format of OpenZeppelin Monitor, and our checks, say about the `config` of one `trigger_type`. How its messages

@@ -1,10 +1,9 @@
-import { triggerSchema, type TriggerConfig } from '@smt/engine'
 import { sqlStateOf } from '../platform/db/database-error.ts'
 import type { Database } from '../platform/db/doors.ts'
 import { SecretError } from '../platform/secrets.ts'
 import type { PlatformTx } from '../platform/db/tx.ts'
-import { openConfiguration } from '../tenants/secret-configuration.ts'
 import type { TenantKeys } from '../tenants/tenant-key-service.ts'
+import { openTrigger, type OpenTrigger } from '../triggers/open-trigger.ts'
 import {
   leaseDeliveries,
   listDue,
@@ -21,7 +20,7 @@ export type ClaimedDelivery = {
   delivery: LeasedDelivery
   content: DeliveryContent
   /** The trigger as it is now, secrets in clear; undefined when it was deleted; an error when it cannot be read. */
-  trigger: TriggerConfig | Error | undefined
+  trigger: OpenTrigger | Error | undefined
 }
 
 export type ClaimDeps = { database: Pick<Database, 'withPlatform'>; tenantKeys: TenantKeys }
@@ -50,7 +49,7 @@ export async function claim({ database, tenantKeys }: ClaimDeps, options: ClaimO
     for (const delivery of inOrderOf(chosen, leased)) {
       const content = contents.get(delivery.id)
       if (content === undefined) throw new Error('a delivery that was just leased cannot be read')
-      claimed.push({ delivery, content, trigger: await openTrigger({ tx, tenantKeys }, delivery, content) })
+      claimed.push({ delivery, content, trigger: await triggerOf({ tx, tenantKeys }, delivery, content) })
     }
     return claimed
   })
@@ -110,16 +109,16 @@ function inOrderOf(chosen: readonly DueDelivery[], leased: readonly LeasedDelive
   return chosen.flatMap(({ id }) => byId.get(id) ?? [])
 }
 
-async function openTrigger(
+async function triggerOf(
   { tx, tenantKeys }: { tx: PlatformTx; tenantKeys: TenantKeys },
   { tenantId, triggerId }: LeasedDelivery,
   content: DeliveryContent,
-): Promise<TriggerConfig | Error | undefined> {
+): Promise<OpenTrigger | Error | undefined> {
   if (content.trigger === null) return undefined
   try {
     const secrets = await tenantKeys.forTenant(tx, tenantId)
-    const place = { tenantId, table: 'triggers', rowId: triggerId, column: 'configuration' }
-    return triggerSchema.parse(openConfiguration('trigger', content.trigger, { secrets, place }))
+    const { trigger: configuration, previousSecret } = content
+    return openTrigger(secrets, { tenantId, id: triggerId }, { configuration, previousSecret })
   } catch (error) {
     // One tenant's broken secret must not stop the others. A failure of the database ends the transaction, whose commit
     // would fail as well: thrown here it keeps its cause.

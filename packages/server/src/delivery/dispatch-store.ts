@@ -59,6 +59,8 @@ export type DeliveryContent = Pick<DeliveryKey, 'tenantId' | 'id'> & {
   monitor: JsonValue
   /** The trigger as it is now, secrets sealed; null when it was deleted. */
   trigger: JsonValue
+  /** What the trigger signed with before, sealed; null when it is not valid any more. */
+  previousSecret: string | null
   /** The tenant's own id of the trigger. */
   triggerName: string | null
   /** Its receiver was failing when this was claimed. */
@@ -86,7 +88,8 @@ export async function listContents(tx: PlatformTx, keys: readonly DeliveryKey[])
       m.body_removed_at is not null as "isBodyRemoved",
       m.block_hash as "blockHash", i.block_time as "blockTime", m.severity, coalesce(n.explorer_url, s.explorer_url) as "explorerUrl", m.matched_on as "matchedOn", m.matched_on_args as "matchedOnArgs",
       m.with_receipt as "withReceipt", m.positions, m.family, m.source_id as "sourceId", i.body as item, v.configuration as monitor,
-      case when t.is_active then t.configuration end as trigger, t.trigger_id as "triggerName",
+      case when t.is_active then t.configuration end as trigger,
+      case when t.previous_secret_valid_until > now() then t.previous_secret end as "previousSecret", t.trigger_id as "triggerName",
       h.trigger_id is not null as "isTriggerFailing", d.is_gathered as "isGathered",
       case when d.is_gathered then (
         select count(distinct g.monitor_id)::integer from deliveries g

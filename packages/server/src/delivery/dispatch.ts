@@ -187,15 +187,17 @@ function prepare(
   if (trigger instanceof Error) throw trigger
   const alert = alertOf(content, { publicUrl })
   try {
-    const channel = channelOf(trigger)
-    const message = channel.prepare(trigger, alert, {
+    const { configuration, previousSecret } = trigger
+    const channel = channelOf(configuration)
+    const message = channel.prepare(configuration, alert, {
       // A retraction goes under the name of what it takes back.
       deliveryId: content.retracts ?? delivery.id,
       partId: content.kind === 'retraction' && content.isGathered ? delivery.id : undefined,
       incarnation: content.incarnation,
+      previousSecret,
       now,
     })
-    return { channel, message, retries: quickRetriesOf(channel.retryPolicy(trigger)) }
+    return { channel, message, retries: quickRetriesOf(channel.retryPolicy(configuration)) }
   } catch (error) {
     if (!(error instanceof ChannelError)) throw error
     return { kind: 'permanent', attempts: [notSent(now, error.code)], errorClass: error.code }

@@ -84,6 +84,17 @@ export async function deleteExpiredIdempotencyKeys(
     where k.tenant_id = e.tenant_id and k.key = e.key`)
 }
 
+/** Erases secrets with which triggers signed before. Rows that somebody is changing are left for the next time. */
+export async function erasePreviousSecrets(tx: PlatformTx, { limit }: { limit: number }): Promise<number> {
+  return tx.execute(sql`
+    update triggers t set previous_secret = null, previous_secret_valid_until = null from (
+      select tenant_id, id from triggers
+      where previous_secret is not null and previous_secret_valid_until <= now()
+      limit ${limit}
+      for no key update skip locked) e
+    where t.tenant_id = e.tenant_id and t.id = e.id`)
+}
+
 /** Deletes what became of sending a notice, long after; the notice stays. */
 export async function deleteOldNoticeDeliveries(
   tx: PlatformTx,

@@ -15,6 +15,7 @@ import {
   deleteUnusedItems,
   dropExpiredPartitions,
   ensurePartitions,
+  erasePreviousSecrets,
   listWholeBodies,
   oldestUnfinishedSeconds,
   replaceBody,
@@ -116,7 +117,11 @@ export function createMaintenance({ database, clock, logger, metrics }: Maintena
     )
     const rollbacks = await inPortions((tx) => deleteOldRollbacks(tx, { olderThanDays: rollbackDays, limit: rowsMax }))
     await storage.sweep()
-    logger.info({ partitions, items, bodies, trimmed, keys, noticeDeliveries, rollbacks }, 'expired rows were removed')
+    const overlaps = await inPortions((tx) => erasePreviousSecrets(tx, { limit: rowsMax }))
+    logger.info(
+      { partitions, items, bodies, trimmed, keys, noticeDeliveries, rollbacks, overlaps },
+      'expired rows were removed',
+    )
   }
 
   const measure = async (): Promise<void> => {

@@ -16,6 +16,8 @@ export type NoticeDelivery = {
   createdAt: Date
   /** Secrets are sealed; null when the tenant sends notices nowhere any more. */
   trigger: JsonValue
+  /** What the trigger signed with before, sealed; null when it is not valid any more. */
+  previousSecret: string | null
 }
 
 /**
@@ -55,7 +57,8 @@ export async function claimNotices(
       returning d.*, l.trigger_id is not null as has_trigger)
     select d.tenant_id as "tenantId", d.notice_id as "noticeId", d.trigger_id as "triggerId", d.lease_id as "leaseId",
       d.attempt_count as "attemptCount", n.kind, n.severity, n.subject_kind as "subjectKind",
-      n.subject_id as "subjectId", n.message, n.created_at as "createdAt", r.configuration as trigger
+      n.subject_id as "subjectId", n.message, n.created_at as "createdAt", r.configuration as trigger,
+      case when r.previous_secret_valid_until > now() then r.previous_secret end as "previousSecret"
     from leased d
     join notices n on n.tenant_id = d.tenant_id and n.id = d.notice_id
     left join triggers r on r.tenant_id = d.tenant_id and r.id = d.trigger_id and r.is_active and d.has_trigger`)

@@ -5,10 +5,10 @@ import type { PlatformTx } from '../platform/db/tx.ts'
 import type { Ids } from '../platform/ids.ts'
 import type { Logger } from '../platform/logger.ts'
 import { SecretError } from '../platform/secrets.ts'
-import { openConfiguration } from '../tenants/secret-configuration.ts'
 import type { TenantKeys } from '../tenants/tenant-key-service.ts'
 import { ChannelError } from '../triggers/channels/channel.ts'
 import { channelOf } from '../triggers/channels/channels.ts'
+import { openTrigger, type OpenTrigger } from '../triggers/open-trigger.ts'
 import { sendOnce, type SendDeps } from './attempt.ts'
 import { roundDelayMs, type Random } from './backoff.ts'
 import { sendMaxMs } from './round.ts'
@@ -49,12 +49,13 @@ type Outcome = NoticeEnd | { state: 'failed'; errorClass: string; retryAfterMs: 
 export function createNoticeSender(deps: NoticeSenderDeps): NoticeSender {
   const { clock, database, ids, logger, random } = deps
 
-  const send = async (delivery: NoticeDelivery, trigger: TriggerConfig | Error | undefined): Promise<Outcome> => {
+  const send = async (delivery: NoticeDelivery, trigger: OpenTrigger | Error | undefined): Promise<Outcome> => {
     if (trigger === undefined) return { state: 'cancelled', errorClass: 'no_trigger' }
     if (trigger instanceof Error) throw trigger
     try {
-      const configuration = withMessage(trigger, delivery)
-      const sending = { deliveryId: delivery.noticeId, incarnation: 1, now: clock.now() }
+      const configuration = withMessage(trigger.configuration, delivery)
+      const { previousSecret } = trigger
+      const sending = { deliveryId: delivery.noticeId, incarnation: 1, previousSecret, now: clock.now() }
       const message = channelOf(configuration).prepare(configuration, sampleAlertOf('EVM'), sending)
       let result = await sendOnce(deps, message)
       if (result.outcome === 'failed' && result.repeat === 'as_plain_text' && message.plain !== undefined)
@@ -69,7 +70,7 @@ export function createNoticeSender(deps: NoticeSenderDeps): NoticeSender {
     }
   }
 
-  const deliver = async (delivery: NoticeDelivery, trigger: TriggerConfig | Error | undefined): Promise<void> => {
+  const deliver = async (delivery: NoticeDelivery, trigger: OpenTrigger | Error | undefined): Promise<void> => {
     const { tenantId, noticeId } = delivery
     const outcome = await send(delivery, trigger).catch((error: unknown): Outcome => {
       logger.error({ tenantId, noticeId, err: error }, 'a notice could not be prepared or sent')
@@ -87,8 +88,8 @@ export function createNoticeSender(deps: NoticeSenderDeps): NoticeSender {
     sendDue: async () => {
       const claimed = await database.withPlatform(async (tx) => {
         const leased = await claimNotices(tx, { leaseId: ids.uuid(), leaseMs, limit: batchMax, perTenantMax })
-        const opened: (readonly [NoticeDelivery, TriggerConfig | Error | undefined])[] = []
-        for (const delivery of leased) opened.push([delivery, await openTrigger(deps, tx, delivery)])
+        const opened: (readonly [NoticeDelivery, OpenTrigger | Error | undefined])[] = []
+        for (const delivery of leased) opened.push([delivery, await triggerOf(deps, tx, delivery)])
         return opened
       })
       await Promise.all(claimed.map(([delivery, trigger]) => deliver(delivery, trigger)))
@@ -97,16 +98,15 @@ export function createNoticeSender(deps: NoticeSenderDeps): NoticeSender {
   }
 }
 
-async function openTrigger(
+async function triggerOf(
   { tenantKeys }: Pick<NoticeSenderDeps, 'tenantKeys'>,
   tx: PlatformTx,
-  { tenantId, triggerId, trigger }: NoticeDelivery,
-): Promise<TriggerConfig | Error | undefined> {
+  { tenantId, triggerId, trigger, previousSecret }: NoticeDelivery,
+): Promise<OpenTrigger | Error | undefined> {
   if (trigger === null) return undefined
   try {
     const secrets = await tenantKeys.forTenant(tx, tenantId)
-    const place = { tenantId, table: 'triggers', rowId: triggerId, column: 'configuration' }
-    return triggerSchema.parse(openConfiguration('trigger', trigger, { secrets, place }))
+    return openTrigger(secrets, { tenantId, id: triggerId }, { configuration: trigger, previousSecret })
   } catch (error) {
     // One tenant's broken secret must not stop the others; a failure of the database ends the transaction.
     if (error instanceof Error && (error instanceof SecretError || sqlStateOf(error) === undefined)) return error

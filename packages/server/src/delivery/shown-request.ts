@@ -1,6 +1,7 @@
-import { listSecrets, type TriggerConfig } from '@smt/engine'
+import { listSecrets } from '@smt/engine'
 import { maskOfSecret, maskOfUrl } from '../tenants/secret-mask.ts'
 import type { ChannelRequest } from '../triggers/channels/channel.ts'
+import type { OpenTrigger } from '../triggers/open-trigger.ts'
 
 /** Names of headers whose values let in whoever has them. */
 const credentialHeader = /auth|cookie|key|pass|secret|token/i
@@ -8,9 +9,13 @@ const credentialHeader = /auth|cookie|key|pass|secret|token/i
 const secretLengthMin = 4
 
 /** A request as a tenant may see it again: the end of its URL, its credentials and all secrets of the trigger masked. */
-export function shownRequestOf(request: ChannelRequest, configuration: TriggerConfig): ChannelRequest {
+export function shownRequestOf(
+  request: ChannelRequest,
+  { configuration, previousSecret = '' }: OpenTrigger,
+): ChannelRequest {
   const secrets = listSecrets('trigger', configuration)
     .map(({ secret }) => secret.value)
+    .concat(previousSecret)
     .filter((value) => value.length >= secretLengthMin)
     .toSorted((a, b) => b.length - a.length)
   const hide = (text: string) => secrets.reduce((shown, secret) => shown.replaceAll(secret, maskOfSecret()), text)

@@ -1,4 +1,3 @@
-import type { TriggerConfig } from '@smt/engine'
 import type { Database } from '../platform/db/doors.ts'
 import type { TenantTx } from '../platform/db/tx.ts'
 import { AppError, NotFoundError } from '../platform/errors.ts'
@@ -10,6 +9,7 @@ import { insertAuditEvent } from '../tenants/audit-store.ts'
 import type { WriteContext } from '../tenants/write-context.ts'
 import { ChannelError, type Alert, type ChannelRequest, type PreparedMessage } from '../triggers/channels/channel.ts'
 import { channelOf } from '../triggers/channels/channels.ts'
+import type { OpenTrigger } from '../triggers/open-trigger.ts'
 import type { TriggerService } from '../triggers/trigger-service.ts'
 import { adviceFor, adviceForDisabled } from './advice.ts'
 import { factsOf } from './alert.ts'
@@ -67,7 +67,7 @@ export function createTriggerTester(deps: TriggerTesterDeps): TriggerTester {
   /** What is sent, read and audited in one transaction, before anything is sent. */
   const load = (context: WriteContext, triggerId: string, sample: TestSample) =>
     database.withTenant(context.tenantId, {}, async (tx) => {
-      const configuration = await triggers.open(tx, context.tenantId, triggerId)
+      const trigger = await triggers.open(tx, context.tenantId, triggerId)
       const { disabled_at: disabledAt } = await triggers.get(tx, context.tenantId, triggerId)
       const alert = await alertOfSample(tx, context.tenantId, sample)
       await insertAuditEvent(tx, context.tenantId, {
@@ -77,14 +77,14 @@ export function createTriggerTester(deps: TriggerTesterDeps): TriggerTester {
         target: { kind: 'trigger', id: triggerId },
         after: { sample },
       })
-      return { configuration, alert, disabledAt }
+      return { trigger, alert, disabledAt }
     })
 
-  const send = async (configuration: TriggerConfig, alert: Alert): Promise<SendResult> => {
+  const send = async ({ configuration, previousSecret }: OpenTrigger, alert: Alert): Promise<SendResult> => {
     const startedAtMs = clock.now().getTime()
     let message: PreparedMessage
     try {
-      const sending = { deliveryId: ids.uuid(), incarnation: 1, now: clock.now() }
+      const sending = { deliveryId: ids.uuid(), incarnation: 1, previousSecret, now: clock.now() }
       message = channelOf(configuration).prepare(configuration, alert, sending)
     } catch (error) {
       if (!(error instanceof ChannelError)) throw error
@@ -103,7 +103,7 @@ export function createTriggerTester(deps: TriggerTesterDeps): TriggerTester {
       errorClass,
       latencyMs: isReached ? Math.round(latencyMs) : null,
       advice: errorClass === null ? null : adviceFor(errorClass, httpStatus),
-      request: request === undefined ? null : shownRequestOf(request, configuration),
+      request: request === undefined ? null : shownRequestOf(request, { configuration, previousSecret }),
     }
   }
 
@@ -120,8 +120,8 @@ export function createTriggerTester(deps: TriggerTesterDeps): TriggerTester {
       }
       running.add(tenantId)
       try {
-        const { configuration, alert, disabledAt } = await load(context, triggerId, sample)
-        const result = await send(configuration, alert)
+        const { trigger, alert, disabledAt } = await load(context, triggerId, sample)
+        const result = await send(trigger, alert)
         const advice = disabledAt === null ? result.advice : joined(result.advice, adviceForDisabled)
         return { ...result, advice, disabledAt }
       } finally {

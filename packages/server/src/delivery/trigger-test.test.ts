@@ -125,6 +125,15 @@ describe('the test of a trigger', () => {
     }
   })
 
+  it('is signed as alerts are: with the previous secret as well, which is masked where it is shown', async () => {
+    await trigger('rotating', { message: { title: 't', body: 'Not signature-s3cret or other-s3cret' } })
+    const body = { configuration: { config: { secret: plain('other-s3cret') } } }
+    await api.request('PATCH', '/tenants/acme/triggers/rotating', { token: keys.all, body })
+    const reply = await test('rotating', { chain: 'EVM' })
+    expect(receiver.requests[0]?.headers['webhook-signature']).toMatch(/^v1,\S+ v1,\S+$/)
+    expect(bodyOf(reply).body).toBe('Not •••••••• or ••••••••')
+  })
+
   it('knows what templates can name besides the match', async () => {
     const body = '${severity} ${network.slug} ${block.number} ${explorer.link}'
     await trigger('facts', { message: { title: 't', body } })

@@ -53,6 +53,7 @@ const readOnlyFields = [
   'id',
   'is_active',
   'disabled_at',
+  'previous_secret_valid_until',
   'version',
   'status',
   'shared',

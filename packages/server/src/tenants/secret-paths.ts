@@ -5,7 +5,7 @@ import { pointerOf } from './pointer.ts'
 export type ConfigurationKind = 'network' | 'monitor' | 'trigger'
 
 /** A field that holds secrets; `*` stands for each item of an array. */
-export type SecretPath = { pattern: string; isUrl: boolean }
+export type SecretPath = { pattern: string; isUrl: boolean; isSigningKey?: boolean }
 
 export type FoundSecret = {
   path: SecretPath
@@ -22,7 +22,7 @@ export type FoundSecret = {
 export const secretPaths: Record<ConfigurationKind, readonly SecretPath[]> = {
   network: [{ pattern: 'rpc_urls/*/url', isUrl: true }],
   monitor: [{ pattern: 'chain_configurations/*/midnight/viewing_keys/*', isUrl: false }],
-  trigger: triggerSecretFields.map(({ field, isUrl }) => ({ pattern: `config/${field}`, isUrl })),
+  trigger: triggerSecretFields.map(({ field, ...rest }) => ({ pattern: `config/${field}`, ...rest })),
 }
 
 /**

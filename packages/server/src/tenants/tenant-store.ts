@@ -78,7 +78,9 @@ export async function deactivateNetworks(tx: TenantTx, tenantId: string): Promis
 }
 
 export async function deactivateTriggers(tx: TenantTx, tenantId: string): Promise<void> {
-  await tx.execute(sql`update triggers set is_active = false where tenant_id = ${tenantId} and is_active`)
+  await tx.execute(sql`
+    update triggers set is_active = false, previous_secret = null, previous_secret_valid_until = null
+    where tenant_id = ${tenantId} and is_active`)
 }
 
 /** Networks and triggers are read by ingestion and delivery as well. */

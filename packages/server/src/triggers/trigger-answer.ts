@@ -13,6 +13,7 @@ export type TriggerAnswer = {
   extensions: JsonValue
   is_active: boolean
   disabled_at: string | null
+  previous_secret_valid_until: string | null
   version: number
   created_at: string
   updated_at: string
@@ -29,6 +30,7 @@ export function triggerAnswerOf(row: TriggerRow): TriggerAnswer {
     extensions: row.extensions,
     is_active: true,
     disabled_at: row.disabledAt?.toISOString() ?? null,
+    previous_secret_valid_until: row.previousSecretValidUntil?.toISOString() ?? null,
     version: row.version,
     created_at: row.createdAt.toISOString(),
     updated_at: row.updatedAt.toISOString(),
@@ -36,6 +38,6 @@ export function triggerAnswerOf(row: TriggerRow): TriggerAnswer {
 }
 
 /** A stored trigger in the form in which it is written: what a merge patch applies to and what the audit log shows. */
-export function triggerInputOf({ configuration, labels, extensions }: TriggerContent, triggerId: string): JsonValue {
+export function triggerInputOf({ configuration, labels, extensions }: TriggerContent, triggerId: string) {
   return { trigger_id: triggerId, configuration: maskConfiguration('trigger', configuration), labels, extensions }
 }

@@ -1,6 +1,5 @@
 import {
   checkTrigger,
-  triggerSchema,
   triggerTypes,
   unsupportedInTrigger,
   unsupportedTriggerType,
@@ -20,11 +19,13 @@ import { isJsonObject, textIn } from '../tenants/json-object.ts'
 import { patchObject } from '../tenants/merge-patch.ts'
 import { decodeCursor, encodeCursor, page, type Page } from '../tenants/page.ts'
 import { rejectProblems } from '../tenants/reject-problems.ts'
-import { openConfiguration, sealConfiguration, type Sealing } from '../tenants/secret-configuration.ts'
+import { sealConfiguration, type Sealing } from '../tenants/secret-configuration.ts'
 import type { TenantKeys } from '../tenants/tenant-key-service.ts'
 import { withinStorage } from '../tenants/storage-store.ts'
 import { assertVersion } from '../tenants/version.ts'
 import type { WriteContext } from '../tenants/write-context.ts'
+import { openTrigger, secretPlaceOf, type OpenTrigger } from './open-trigger.ts'
+import { previousSecretOf, type PreviousSecret } from './secret-rotation.ts'
 import { triggerAnswerOf, triggerInputOf, type TriggerAnswer } from './trigger-answer.ts'
 import { triggerEnvelope } from './trigger-schema.ts'
 import {
@@ -62,8 +63,8 @@ export type TriggerService = {
   replace(tx: TenantTx, context: WriteContext, triggerId: string, body: JsonValue): Promise<SavedTrigger>
   patch(tx: TenantTx, context: WriteContext, triggerId: string, patch: JsonValue): Promise<SavedTrigger>
   remove(tx: TenantTx, context: WriteContext, triggerId: string): Promise<void>
-  /** With its secrets in clear, to send with it once. Nothing of it may reach an answer, a log or an audit event. */
-  open(tx: TenantTx, tenantId: string, triggerId: string): Promise<TriggerConfig>
+  /** To send with it once. */
+  open(tx: TenantTx, tenantId: string, triggerId: string): Promise<OpenTrigger>
   /** The rows behind trigger ids; an unknown one is absent. With `share` none can be deleted before the transaction ends. */
   resolve(
     tx: TenantTx,
@@ -109,10 +110,9 @@ export function createTriggerService({ ids, tenantKeys }: TriggerServiceDeps): T
     { id, stored }: { id: string; stored: TriggerRow | undefined },
     body: JsonValue,
   ) => {
-    const sealing: Sealing = {
-      secrets: await tenantKeys.forTenant(tx, tenantId),
-      place: { tenantId, table: 'triggers', rowId: id, column: 'configuration' },
-    }
+    const secrets = await tenantKeys.forTenant(tx, tenantId)
+    const place = { tenantId, id }
+    const sealing: Sealing = { secrets, place: secretPlaceOf(place, 'configuration') }
     const checked = checkObject(rules, body, { stored: stored?.configuration, sealing })
     const identity = { triggerId: textIn(body, 'trigger_id'), name: textIn(checked.configuration, 'name'), stored }
     rejectProblems([...checked.problems, ...(await identityProblems(tx, tenantId, identity))])
@@ -124,28 +124,38 @@ export function createTriggerService({ ids, tenantKeys }: TriggerServiceDeps): T
       labels: envelope.labels,
       extensions: envelope.extensions,
     }
-    return { content, triggerId: envelope.trigger_id, warnings: checked.warnings }
+    const { extensions } = envelope
+    const previousSecret: PreviousSecret =
+      stored === undefined
+        ? 'end'
+        : previousSecretOf({ stored: stored.configuration, next: configuration, extensions, secrets, place })
+    return { content, previousSecret, triggerId: envelope.trigger_id, warnings: checked.warnings }
   }
 
   const replaceLocked = async (tx: TenantTx, context: WriteContext, stored: TriggerRow, body: JsonValue) => {
     const { tenantId } = context
     const { triggerId } = stored
     const named = isJsonObject(body) ? { trigger_id: triggerId, ...body } : body
-    const { content, warnings } = await draft(tx, tenantId, { id: stored.id, stored }, named)
+    const { content, previousSecret, warnings } = await draft(tx, tenantId, { id: stored.id, stored }, named)
     await translateViolations(() =>
-      updateTrigger(tx, tenantId, { ...content, id: stored.id, version: stored.version + 1 }),
+      updateTrigger(tx, tenantId, { ...content, id: stored.id, version: stored.version + 1, previousSecret }),
     )
     await enableTrigger(tx, tenantId, stored.id)
     await insertTriggerChange(tx, tenantId, stored.id)
+    const trigger = triggerAnswerOf(await find(tx, tenantId, triggerId))
+    const written = triggerInputOf(content, triggerId)
+    // The masks of two secrets are the same.
+    const { previous_secret_valid_until } = trigger
+    const after = previousSecret === 'keep' ? written : { ...written, previous_secret_valid_until }
     await insertAuditEvent(tx, tenantId, {
       actor: context.actor,
       origin: context.origin,
       action: 'trigger.update',
       target: { kind: 'trigger', id: triggerId },
       before: triggerInputOf(stored, triggerId),
-      after: triggerInputOf(content, triggerId),
+      after,
     })
-    return { trigger: triggerAnswerOf(await find(tx, tenantId, triggerId)), warnings }
+    return { trigger, warnings }
   }
 
   const create: TriggerService['create'] = async (tx, context, body) => {
@@ -169,9 +179,7 @@ export function createTriggerService({ ids, tenantKeys }: TriggerServiceDeps): T
 
     open: async (tx, tenantId, triggerId) => {
       const row = await find(tx, tenantId, triggerId)
-      const secrets = await tenantKeys.forTenant(tx, tenantId)
-      const place = { tenantId, table: 'triggers', rowId: row.id, column: 'configuration' }
-      return triggerSchema.parse(openConfiguration('trigger', row.configuration, { secrets, place }))
+      return openTrigger(await tenantKeys.forTenant(tx, tenantId), { tenantId, id: row.id }, row)
     },
 
     list: async (tx, tenantId, { limit, cursor, q, trigger_type: triggerType }) => {

@@ -2,6 +2,7 @@ import type { JsonValue, TriggerType } from '@smt/engine'
 import { jsonb, sql, type RawBuilder, type TenantTx } from '../platform/db/tx.ts'
 import type { JsonObject } from '../tenants/json-object.ts'
 import { likePattern } from '../tenants/like-pattern.ts'
+import type { PreviousSecret } from './secret-rotation.ts'
 
 export type TriggerRow = {
   id: string
@@ -17,13 +18,18 @@ export type TriggerRow = {
   updatedAt: Date
   /** When its receiver had failed for too long: nothing is sent until it is saved again. */
   disabledAt: Date | null
+  /** Sealed; null when there is none that is still valid. */
+  previousSecret: string | null
+  previousSecretValidUntil: Date | null
 }
 
 const columns = sql`
   id, trigger_id as "triggerId", name, trigger_type as "triggerType", configuration, labels, extensions, version,
   created_at as "createdAt", updated_at as "updatedAt",
   (select h.disabled_at from trigger_health h
-    where h.tenant_id = triggers.tenant_id and h.trigger_id = triggers.id) as "disabledAt"`
+    where h.tenant_id = triggers.tenant_id and h.trigger_id = triggers.id) as "disabledAt",
+  case when previous_secret_valid_until > now() then previous_secret end as "previousSecret",
+  case when previous_secret_valid_until > now() then previous_secret_valid_until end as "previousSecretValidUntil"`
 
 export type TriggerFilter = {
   limit: number
@@ -79,12 +85,19 @@ export async function insertTrigger(
 export async function updateTrigger(
   tx: TenantTx,
   tenantId: string,
-  trigger: TriggerContent & { id: string; version: number },
+  trigger: TriggerContent & { id: string; version: number; previousSecret: PreviousSecret },
 ): Promise<void> {
   await tx.execute(sql`
     update triggers set configuration = ${jsonb(trigger.configuration)}, labels = ${jsonb(trigger.labels)},
-      extensions = ${jsonb(trigger.extensions)}, version = ${trigger.version}
+      extensions = ${jsonb(trigger.extensions)}, version = ${trigger.version}${settingOf(trigger.previousSecret)}
     where tenant_id = ${tenantId} and id = ${trigger.id} and is_active`)
+}
+
+function settingOf(previous: PreviousSecret): RawBuilder<unknown> {
+  if (previous === 'keep') return sql``
+  if (previous === 'end') return sql`, previous_secret = null, previous_secret_valid_until = null`
+  const { sealed, validS } = previous
+  return sql`, previous_secret = ${sealed}, previous_secret_valid_until = now() + make_interval(secs => ${validS})`
 }
 
 /** Forgets how its receiver did: a saved trigger begins anew, also one that was disabled. */
@@ -94,7 +107,7 @@ export async function enableTrigger(tx: TenantTx, tenantId: string, id: string):
 
 export async function deactivateTrigger(tx: TenantTx, tenantId: string, id: string): Promise<void> {
   await tx.execute(sql`
-    update triggers set is_active = false, version = version + 1
+    update triggers set is_active = false, version = version + 1, previous_secret = null, previous_secret_valid_until = null
     where tenant_id = ${tenantId} and id = ${id} and is_active`)
 }
 

@@ -25,7 +25,7 @@ export const webhook = defineChannel({
   keyField: 'url',
   secrets: [
     { field: 'url', isUrl: true },
-    { field: 'secret', isUrl: false },
+    { field: 'secret', isUrl: false, isSigningKey: true },
   ],
   transport: 'http',
   rules: (config) => [...prefixed(config, 'url', ['http://', 'https://']), ...requestProblems(config)],

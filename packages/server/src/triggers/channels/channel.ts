@@ -54,6 +54,8 @@ export type Sending = {
   partId?: string | undefined
   /** How often the block of the match has become part of the chain: 1, and more after reorganisations. */
   incarnation: number
+  /** What the trigger signed with before, while its receiver may still check with that. */
+  previousSecret?: string | undefined
   now: Date
 }
 

@@ -63,6 +63,18 @@ describe('the signature of Standard Webhooks', () => {
   })
 })
 
+describe('the previous secret of a webhook', () => {
+  it('signs as well, second, and is nothing to X-Signature or without a secret', () => {
+    const request = (config: object) =>
+      webhookRequest(triggerOf(config), alert, { ...sending, previousSecret: 'before' }).headers
+    expect(request({ secret: plain('after') })).toEqual({
+      ...headersOf({ secret: plain('after') }),
+      'webhook-signature': `${standardSignature('after')} ${standardSignature('before')}`,
+    })
+    expect(request({})).toEqual(headersOf({}))
+  })
+})
+
 describe('the signature of a webhook', () => {
   it.each([
     [

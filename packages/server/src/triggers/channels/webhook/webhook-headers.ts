@@ -6,13 +6,25 @@ import { signBody, signMessage } from './signature.ts'
 /**
  * The headers of a webhook: `Content-Type`, then the signature when there is a secret, then the configured ones, which
  * replace earlier ones in any letter case (spec/02 §3.1, §3.7), and last `webhook-id`, with a secret `webhook-timestamp` and
- * `webhook-signature` (Standard Webhooks), and `webhook-incarnation`, which nothing replaces. An alert of the first incarnation does not carry the latter: it is as it was before there were any.
+ * `webhook-signature` (Standard Webhooks), and `webhook-incarnation`, which nothing replaces. An alert of the first
+ * incarnation does not carry the latter: it is as it was before there were any.
+ *
+ * While a previous secret is valid `webhook-signature` holds two signatures, that of the new one first; `X-Signature` has
+ * room for one, which is that of the new one.
  *
  * @throws ChannelError for a header that HTTP cannot carry, and for an empty secret.
  */
 export function webhookHeaders(
   config: Pick<ChannelConfig<'webhook'>, 'secret' | 'headers'>,
-  { body, deliveryId, partId, incarnation, isRetraction, now }: Sending & { body: string; isRetraction: boolean },
+  {
+    body,
+    deliveryId,
+    partId,
+    incarnation,
+    isRetraction,
+    previousSecret,
+    now,
+  }: Sending & { body: string; isRetraction: boolean },
 ): Record<string, string> {
   const headers = new Map<string, [name: string, value: string]>()
   const set = (name: string, value: string) => headers.set(name.toLowerCase(), [name, value])
@@ -30,7 +42,8 @@ export function webhookHeaders(
   if (config.secret != null) {
     const timestamp = String(Math.floor(now.getTime() / 1_000))
     set('webhook-timestamp', timestamp)
-    set('webhook-signature', signMessage(config.secret.value, { id, timestamp, body }))
+    const keys = [config.secret.value, ...(previousSecret === undefined ? [] : [previousSecret])]
+    set('webhook-signature', keys.map((key) => signMessage(key, { id, timestamp, body })).join(' '))
   }
   headers.delete('webhook-incarnation')
   if (isRetraction || incarnation > 1) set('webhook-incarnation', String(incarnation))
