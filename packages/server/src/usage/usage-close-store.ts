@@ -1,5 +1,6 @@
 import { sql, type PlatformTx, type TenantTx } from '../platform/db/tx.ts'
-import { noMonitor } from './usage-count-store.ts'
+import { readStoredBytes } from '../tenants/storage-store.ts'
+import { noMonitor, noSource } from './usage-count-store.ts'
 import { countStored } from './usage-report-store.ts'
 
 /** Takes or keeps the turn of closing hours; false while another process has it. */
@@ -153,8 +154,8 @@ export async function setParts(tx: TenantTx, tenantId: string, parts: readonly C
 const sampleTimeoutMs = 60_000
 
 /**
- * The bytes of the rows of matches and deliveries that each monitor has now, as they are stored; without indexes, and
- * without the transactions, which are stored once for all tenants. Written as of this hour.
+ * What the tenant stores now, by the rule of `max_storage_mb`: of each monitor its matches, deliveries and attempts, and of
+ * none the rest, so that all together is what counts towards the quota. Written as of this hour.
  */
 export async function sampleStorage(tx: TenantTx, tenantId: string, hour: Date): Promise<void> {
   await tx.execute(sql`select set_config('statement_timeout', ${String(sampleTimeoutMs)}, true)`)
@@ -163,13 +164,23 @@ export async function sampleStorage(tx: TenantTx, tenantId: string, hour: Date):
     select ${tenantId}::uuid, ${hour.toISOString()}::timestamptz, s.source_id, s.monitor_id, max(s.network_id),
       sum(s.bytes)
     from (
-      select source_id, monitor_id, network_id, pg_column_size(m.*) as bytes from matches m where tenant_id = ${tenantId}
+      select source_id, monitor_id, network_id,
+        1024 + case when body_removed_at is null then app.match_body_bytes(matched_on, matched_on_args, positions) else 0 end
+          as bytes
+      from matches where tenant_id = ${tenantId}
       union all
-      select m.source_id, d.monitor_id, m.network_id, pg_column_size(d.*)
+      select m.source_id, d.monitor_id, m.network_id, 1024 + 512 * d.attempt_count
       from deliveries d join matches m on m.tenant_id = d.tenant_id and m.id = d.match_id and m.match_at = d.match_at
       where d.tenant_id = ${tenantId}) s
     group by s.source_id, s.monitor_id
     order by s.source_id, s.monitor_id
+    on conflict (tenant_id, hour, source_id, monitor_id) do update set storage_bytes = excluded.storage_bytes`)
+  const stored = await readStoredBytes(tx, tenantId)
+  await tx.execute(sql`
+    insert into usage_hours as u (tenant_id, hour, source_id, monitor_id, network_id, storage_bytes)
+    select ${tenantId}, ${hour.toISOString()}, ${noSource}, ${noMonitor}, '', greatest(0, ${stored}::bigint - coalesce((
+      select sum(storage_bytes) from usage_hours
+      where tenant_id = ${tenantId} and hour = ${hour.toISOString()} and monitor_id <> ${noMonitor}), 0))
     on conflict (tenant_id, hour, source_id, monitor_id) do update set storage_bytes = excluded.storage_bytes`)
 }
 

@@ -2,6 +2,8 @@ import { sql, type PlatformTx, type TenantTx } from '../platform/db/tx.ts'
 import type { UsageCount } from './usage-recorder.ts'
 
 export const noMonitor = '00000000-0000-0000-0000-000000000000'
+/** Of what is of no network. */
+export const noSource = noMonitor
 
 /** Counts of one process; `batch` numbers only go up, and one that was added before adds nothing. */
 export type CountBatch = { writer: string; batch: number; counts: readonly UsageCount[] }

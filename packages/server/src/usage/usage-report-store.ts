@@ -62,7 +62,7 @@ const byHour: Record<Grouping, (tenantId: string) => RawBuilder<unknown>> = {
     from facts f join monitors m on m.tenant_id = ${tenantId} and m.id = f.monitor_id
     group by hour, m.monitor_id
     union all
-    select hour, '' as key, 0, 0, 0, null,
+    select hour, '' as key, 0, 0, 0, sum(storage_bytes) filter (where monitor_id = ${noMonitor}),
       sum(case when monitor_id = ${noMonitor} then rpc_calls_own else - rpc_calls_own end),
       sum(case when monitor_id = ${noMonitor} then rpc_calls_shared else - rpc_calls_shared end)
     from facts group by hour`,

@@ -6,6 +6,7 @@ import { AppError } from '../platform/errors.ts'
 import { createLogger } from '../platform/logger.ts'
 import type { TestTenant } from '../testing/api-harness.ts'
 import { monitorBody } from '../testing/configuration-api.ts'
+import { readStoredBytes } from '../tenants/storage-store.ts'
 import { createScriptedChain, otherToken } from '../testing/scripted-chain.ts'
 import { startSourceScene, type SourceScene } from '../testing/source-scene.ts'
 import { createUsageCloser } from './usage-closer.ts'
@@ -246,14 +247,16 @@ describe('hours that are closed', () => {
     expect(await total(acme, 'matches')).toBe(open + 1)
   })
 
-  it('sample the bytes of the rows of each monitor', async () => {
+  it('sample the bytes of each monitor and of the rest: together what counts towards the quota', async () => {
     await scene.watch(acme)
     await follow()
     await closeHours()
-    const [item] = await usage(acme, 'group_by=monitor&metric=storage_bytes')
-    expect(item).toMatchObject({ monitor_id: 'transfers' })
-    expect(item?.['storage_bytes']).toBeGreaterThan(200)
-    expect(await total(globex, 'storage_bytes')).toBe(0)
+    const stored = await scene.api.database.withTenant(acme.id, {}, (tx) => readStoredBytes(tx, acme.id))
+    const [rest, own] = await usage(acme, 'group_by=monitor&metric=storage_bytes')
+    expect([rest, own]).toMatchObject([{ monitor_id: null }, { monitor_id: 'transfers' }])
+    expect(own?.['storage_bytes']).toBeGreaterThan(1_024)
+    expect(Number(rest?.['storage_bytes']) + Number(own?.['storage_bytes'])).toBe(Number(stored))
+    expect(await total(acme, 'storage_bytes')).toBe(Number(stored))
   })
 
   it('are closed by one process at a time', async () => {
@@ -277,7 +280,7 @@ describe('hours that are closed', () => {
     )
     await closeHours()
     const { rows } = await scene.api.test.admin.query<{ days: number }>(
-      'select round(extract(epoch from now() - hour) / 86400)::int as days from usage_hours order by 1',
+      'select distinct round(extract(epoch from now() - hour) / 86400)::int as days from usage_hours order by 1',
     )
     expect(rows.map(({ days }) => days)).toEqual([0, 399])
   })
