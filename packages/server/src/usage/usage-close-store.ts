@@ -1,6 +1,6 @@
 import { sql, type PlatformTx, type TenantTx } from '../platform/db/tx.ts'
 import { readStoredBytes } from '../tenants/storage-store.ts'
-import { noMonitor, noSource } from './usage-count-store.ts'
+import { none } from './usage-count-store.ts'
 import { countStored } from './usage-report-store.ts'
 
 /** Takes or keeps the turn of closing hours; false while another process has it. */
@@ -63,7 +63,7 @@ export async function setShare(
 ): Promise<void> {
   await tx.execute(sql`
     insert into usage_hours as u (tenant_id, hour, source_id, monitor_id, network_id, rpc_calls_shared)
-    values (${tenantId}, ${hour.toISOString()}, ${sourceId}, ${noMonitor}, ${networkId}, ${calls})
+    values (${tenantId}, ${hour.toISOString()}, ${sourceId}, ${none}, ${networkId}, ${calls})
     on conflict (tenant_id, hour, source_id, monitor_id) do update set rpc_calls_shared = excluded.rpc_calls_shared`)
 }
 
@@ -133,8 +133,8 @@ export async function listHourRows(tx: TenantTx, tenantId: string, { since, unti
       rpc_calls_shared as shared
     from usage_hours
     where tenant_id = ${tenantId} and hour >= ${since.toISOString()} and hour < ${until.toISOString()}
-      and (evaluations > 0 or monitor_id = ${noMonitor})`)
-  return rows.map((row) => ({ ...row, monitorId: row.monitorId === noMonitor ? undefined : row.monitorId }))
+      and (evaluations > 0 or monitor_id = ${none})`)
+  return rows.map((row) => ({ ...row, monitorId: row.monitorId === none ? undefined : row.monitorId }))
 }
 
 export type CallPart = { hour: Date; sourceId: string; monitorId: string; own: bigint; shared: bigint }
@@ -178,9 +178,9 @@ export async function sampleStorage(tx: TenantTx, tenantId: string, hour: Date):
   const stored = await readStoredBytes(tx, tenantId)
   await tx.execute(sql`
     insert into usage_hours as u (tenant_id, hour, source_id, monitor_id, network_id, storage_bytes)
-    select ${tenantId}, ${hour.toISOString()}, ${noSource}, ${noMonitor}, '', greatest(0, ${stored}::bigint - coalesce((
+    select ${tenantId}, ${hour.toISOString()}, ${none}, ${none}, '', greatest(0, ${stored}::bigint - coalesce((
       select sum(storage_bytes) from usage_hours
-      where tenant_id = ${tenantId} and hour = ${hour.toISOString()} and monitor_id <> ${noMonitor}), 0))
+      where tenant_id = ${tenantId} and hour = ${hour.toISOString()} and monitor_id <> ${none}), 0))
     on conflict (tenant_id, hour, source_id, monitor_id) do update set storage_bytes = excluded.storage_bytes`)
 }
 

@@ -1,9 +1,8 @@
 import { sql, type PlatformTx, type TenantTx } from '../platform/db/tx.ts'
 import type { UsageCount } from './usage-recorder.ts'
 
-export const noMonitor = '00000000-0000-0000-0000-000000000000'
-/** Of what is of no network. */
-export const noSource = noMonitor
+/** Of no monitor, or of no network, in the keys of rows. */
+export const none = '00000000-0000-0000-0000-000000000000'
 
 /** Counts of one process; `batch` numbers only go up, and one that was added before adds nothing. */
 export type CountBatch = { writer: string; batch: number; counts: readonly UsageCount[] }
@@ -22,7 +21,7 @@ export async function addTenantCounts(tx: TenantTx, tenantId: string, batch: Cou
     select ${tenantId}::uuid, date_trunc('hour', now(), 'UTC'), c.source_id, c.monitor_id, c.network_id, c.evaluations,
       c.rpc_calls
     from unnest(${counts.map(({ sourceId }) => sourceId)}::uuid[],
-      ${counts.map(({ monitorId }) => monitorId ?? noMonitor)}::uuid[],
+      ${counts.map(({ monitorId }) => monitorId ?? none)}::uuid[],
       ${counts.map(({ networkId }) => networkId)}::text[],
       ${counts.map(({ evaluations }) => evaluations)}::bigint[],
       ${counts.map(({ rpcCalls }) => rpcCalls)}::bigint[])

@@ -1,5 +1,5 @@
 import { sql, type RawBuilder, type TenantTx } from '../platform/db/tx.ts'
-import { noMonitor } from './usage-count-store.ts'
+import { none } from './usage-count-store.ts'
 import { amountsOf, type Grouping, type Metric, type UsageQuestion, type UsageRow } from './usage-report.ts'
 
 export type UsagePosition = { period: string; key: string }
@@ -50,8 +50,8 @@ const sums = sql`
 
 /** Requests to nodes stand in the rows without a monitor; those of monitors repeat their parts of them. */
 const callsOfAll = sql`
-  sum(rpc_calls_own) filter (where monitor_id = ${noMonitor}) as rpc_calls_own,
-  sum(rpc_calls_shared) filter (where monitor_id = ${noMonitor}) as rpc_calls_shared`
+  sum(rpc_calls_own) filter (where monitor_id = ${none}) as rpc_calls_own,
+  sum(rpc_calls_shared) filter (where monitor_id = ${none}) as rpc_calls_shared`
 
 const byHour: Record<Grouping, (tenantId: string) => RawBuilder<unknown>> = {
   none: () => sql`select hour, '' as key, ${sums}, ${callsOfAll} from facts group by hour`,
@@ -62,9 +62,9 @@ const byHour: Record<Grouping, (tenantId: string) => RawBuilder<unknown>> = {
     from facts f join monitors m on m.tenant_id = ${tenantId} and m.id = f.monitor_id
     group by hour, m.monitor_id
     union all
-    select hour, '' as key, 0, 0, 0, sum(storage_bytes) filter (where monitor_id = ${noMonitor}),
-      sum(case when monitor_id = ${noMonitor} then rpc_calls_own else - rpc_calls_own end),
-      sum(case when monitor_id = ${noMonitor} then rpc_calls_shared else - rpc_calls_shared end)
+    select hour, '' as key, 0, 0, 0, sum(storage_bytes) filter (where monitor_id = ${none}),
+      sum(case when monitor_id = ${none} then rpc_calls_own else - rpc_calls_own end),
+      sum(case when monitor_id = ${none} then rpc_calls_shared else - rpc_calls_shared end)
     from facts group by hour`,
 }
 

@@ -37,8 +37,8 @@ const writerOf = (database: Doors = scene.api.database) =>
 const parts = () => ({ ...scene.api, logger: createLogger({ level: 'silent' }) })
 
 /** Closes the hour that runs. */
-async function closeHours(): Promise<void> {
-  const closer = createUsageCloser(parts())
+async function closeHours(database: Doors = scene.api.database): Promise<void> {
+  const closer = createUsageCloser({ ...parts(), database })
   await scene.api.test.admin.query('delete from usage_closer')
   await closer.run(nextHour())
 }
@@ -195,6 +195,28 @@ describe('hours that are closed', () => {
       'select rpc_calls::int, divided_calls::int from source_usage_hours',
     )
     expect(rows).toEqual([{ rpc_calls: 100, divided_calls: 100 }])
+  })
+
+  it('are divided again, to the same sums, when a tenant’s share could not be stored', async () => {
+    await scene.watch(acme)
+    await scene.watch(globex, otherToken)
+    await follow()
+    rpcCalls(9)
+    await writerOf().write()
+    await closeHours({
+      ...scene.api.database,
+      withTenant: (tenantId, options, fn) =>
+        tenantId === globex.id
+          ? Promise.reject(new AppError('busy', 'No slot.'))
+          : scene.api.database.withTenant(tenantId, options, fn),
+    })
+    const isDivided = async () =>
+      (await scene.api.test.admin.query('select from source_usage_hours where divided_calls is not null')).rows.length
+    expect(await isDivided()).toBe(0)
+    await closeHours()
+    expect(await isDivided()).toBe(1)
+    const shares = [await total(acme, 'rpc_calls_shared'), await total(globex, 'rpc_calls_shared')]
+    expect(shares.toSorted((a, b) => a - b)).toEqual([4, 5])
   })
 
   it('divide by watching monitors when nothing could be evaluated, and leave what nobody watched undivided', async () => {
