@@ -63,7 +63,7 @@ export async function createServer({ env, environment }: ServerOptions): Promise
   const deps = { database, secrets, tenantKeys, clock, ids, logger, metrics, egress }
 
   const registration = env.SMT_REGISTRATION ?? (database.kind === 'pglite' ? 'open' : 'closed')
-  const identity = createIdentity(deps, { registration })
+  const identity = createIdentity(deps, { registration, missesPerMinute: env.SMT_API_RATE_FAILURES })
   const networks = createNetworks(deps)
   const triggers = createTriggers(deps)
   const monitors = createMonitors({ ...deps, networks: networks.service, triggers: triggers.service })
@@ -102,7 +102,13 @@ export async function createServer({ env, environment }: ServerOptions): Promise
         writeOnce: identity.writeOnce,
         readiness,
       },
-      { version: await packageVersion(), publicUrl: env.SMT_PUBLIC_URL, metricsToken: env.SMT_METRICS_TOKEN },
+      {
+        version: await packageVersion(),
+        publicUrl: env.SMT_PUBLIC_URL,
+        metricsToken: env.SMT_METRICS_TOKEN,
+        rates: { caller: env.SMT_API_RATE_CALLER, tenant: env.SMT_API_RATE_TENANT, address: env.SMT_API_RATE_ADDRESS },
+        trustedProxies: env.SMT_TRUSTED_PROXIES,
+      },
     )
     shutdown.add('api', () => app.close())
     listeningUrl = await app.listen({ port: env.SMT_HTTP_PORT, host: env.SMT_HTTP_HOST })

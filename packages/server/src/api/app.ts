@@ -1,5 +1,6 @@
 import { stringifyJson } from '@smt/engine'
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
+import type { Clock } from '../platform/clock.ts'
 import type { Database } from '../platform/db/doors.ts'
 import { AppError } from '../platform/errors.ts'
 import type { Ids } from '../platform/ids.ts'
@@ -9,10 +10,12 @@ import type { Authenticator } from '../tenants/authenticate.ts'
 import type { WriteOnce } from '../tenants/idempotency.ts'
 import type { Route, RouteReply } from '../tenants/route.ts'
 import { registerDocs } from './docs.ts'
+import { admitAnonymous } from './admission.ts'
 import { createOpenApi } from './openapi.ts'
 import { registerOtherMethods } from './other-methods.ts'
 import { problemMediaType, toProblem } from './problem.ts'
 import { apiPrefix, registerRoute } from './register-route.ts'
+import { createRequestLimits, type ApiRates } from './request-limits.ts'
 import { registerSystemRoutes, type Readiness } from './system-routes.ts'
 
 export type ApiDeps = {
@@ -20,6 +23,7 @@ export type ApiDeps = {
   database: Pick<Database, 'withTenant' | 'withIdentity' | 'withPlatform'>
   authenticator: Authenticator
   writeOnce: WriteOnce
+  clock: Pick<Clock, 'now'>
   ids: Pick<Ids, 'uuid'>
   logger: Pick<Logger, 'error' | 'warn' | 'debug'>
   metrics: Pick<Metrics, 'registry' | 'httpRequests' | 'httpDuration'>
@@ -27,6 +31,9 @@ export type ApiDeps = {
 }
 
 export type ApiOptions = {
+  rates: ApiRates
+  /** CIDRs of the proxies whose X-Forwarded-For is believed; from anybody else it is ignored. */
+  trustedProxies?: readonly string[]
   /** Shown in the OpenAPI document. */
   version: string
   publicUrl?: string | undefined
@@ -40,6 +47,8 @@ declare module 'fastify' {
   export interface FastifyContextConfig {
     /** The operationId, or a fixed word: the label of the metrics. */
     operation?: string
+    /** Who counts the request: its route by credential, nobody, or, when left out, its address. */
+    admission?: 'by_route' | 'free'
   }
 }
 
@@ -62,6 +71,8 @@ const securityHeaders = {
  */
 export function buildApp(deps: ApiDeps, options: ApiOptions): FastifyInstance {
   const { routes, ids, logger, metrics } = deps
+  const { rates, trustedProxies = [] } = options
+  const limits = createRequestLimits(deps, rates)
 
   const sendProblem = (error: unknown, request: FastifyRequest, reply: FastifyReply) => {
     const { status, body, headers, isUnexpected } = toProblem(error, request.id)
@@ -78,6 +89,7 @@ export function buildApp(deps: ApiDeps, options: ApiOptions): FastifyInstance {
     logger: false,
     genReqId: () => ids.uuid(),
     requestIdHeader: false,
+    trustProxy: trustedProxies.length > 0 && [...trustedProxies],
     bodyLimit: bodySizeMaxBytes,
     requestTimeout: requestTimeoutMs,
     return503OnClosing: false,
@@ -96,6 +108,7 @@ export function buildApp(deps: ApiDeps, options: ApiOptions): FastifyInstance {
 
   app.addHook('onRequest', async (request, reply) => {
     reply.headers({ ...securityHeaders, 'x-request-id': request.id })
+    if (request.routeOptions.config.admission === undefined) admitAnonymous(request, reply, limits)
   })
   app.addHook('onResponse', async (request, reply) => {
     const operation = operationOf(request)
@@ -115,7 +128,7 @@ export function buildApp(deps: ApiDeps, options: ApiOptions): FastifyInstance {
   app.removeAllContentTypeParsers()
   app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body))
 
-  for (const route of routes) registerRoute(app, route, { ...deps, onReply: options.onReply })
+  for (const route of routes) registerRoute(app, route, { ...deps, limits, onReply: options.onReply })
   registerOtherMethods(
     app,
     routes.map(({ method, path }) => ({ method, path: apiPrefix + path })),

@@ -5,6 +5,7 @@ import { errorCodes, httpStatusOf } from '../platform/errors.ts'
 import type { Route } from '../tenants/route.ts'
 import { createSchemaCollector, type JsonSchema, type SchemaCollector } from './openapi-schema.ts'
 import { problemTitles } from './problem.ts'
+import { rateLimitHeaderNames } from './rate-limit-headers.ts'
 import { apiPrefix } from './register-route.ts'
 
 export type OpenApiDocument = {
@@ -67,6 +68,7 @@ export function createOpenApi(
     paths,
     components: {
       schemas: schemas.components(),
+      headers: headerComponents,
       responses: Object.fromEntries(errorCodes.map((code) => [code, errorAnswer(code, problemRef)])),
       securitySchemes: {
         accessToken: {
@@ -144,9 +146,10 @@ function responsesOf(route: Route, schemas: SchemaCollector): Record<string, unk
   const answers = Object.entries(route.responses).map(([status, schema]) => [
     status,
     schema === null
-      ? { description: 'Done.' }
+      ? { description: 'Done.', headers: rateHeaders }
       : {
           description: 'Done.',
+          headers: rateHeaders,
           content: {
             'application/json': { schema: schemas.add(schema, { io: 'output', name: `${route.operationId}Answer` }) },
             ...(status === '200' ? otherTypesOf(route) : {}),
@@ -180,7 +183,7 @@ function errorsOf(route: Route): ErrorCode[] {
     ['payload_too_large', isWrite],
     ['unsupported_media_type', isWrite],
     ['invalid_object', isWrite],
-    ['rate_limited', route.isRateLimited === true],
+    ['rate_limited', true],
     ['internal_error', true],
     ['busy', true],
   ]
@@ -188,5 +191,40 @@ function errorsOf(route: Route): ErrorCode[] {
 }
 
 function errorAnswer(code: ErrorCode, schema: JsonSchema): JsonSchema {
-  return { description: `${problemTitles[code]}.`, content: { 'application/problem+json': { schema } } }
+  const status = httpStatusOf(code)
+  return {
+    description: `${problemTitles[code]}.`,
+    headers: {
+      ...rateHeaders,
+      ...(status === 429 || status === 503 ? { 'Retry-After': headerRef('RetryAfter') } : {}),
+    },
+    content: { 'application/problem+json': { schema } },
+  }
+}
+
+function headerRef(name: string): JsonSchema {
+  return { $ref: `#/components/headers/${name}` }
+}
+
+const rateHeaders = {
+  [rateLimitHeaderNames.policy]: headerRef('RateLimitPolicy'),
+  [rateLimitHeaderNames.state]: headerRef('RateLimit'),
+}
+
+const headerComponents: Record<string, JsonSchema> = {
+  RateLimitPolicy: {
+    description: 'What the request counted against: requests `q` in a window of `w` seconds.',
+    schema: { type: 'string' },
+    example: '"caller";q=600;w=60, "tenant";q=3000;w=60',
+  },
+  RateLimit: {
+    description: 'Of each: requests `r` that may come at once, and all of them again in `t` seconds.',
+    schema: { type: 'string' },
+    example: '"caller";r=599;t=1, "tenant";r=2999;t=1',
+  },
+  RetryAfter: {
+    description: 'Seconds after which the same request is let in.',
+    schema: { type: 'integer', minimum: 1 },
+    example: 2,
+  },
 }

@@ -1,30 +1,23 @@
 import { stringifyJson } from '@smt/engine'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Database } from '../platform/db/doors.ts'
-import { assertNever } from '../platform/errors.ts'
-import type { Authenticator, OperatorAccess, SessionAccess, TenantAccess } from '../tenants/authenticate.ts'
 import { parseIdempotencyKey, type WriteOnce } from '../tenants/idempotency.ts'
 import { runInRequest } from '../tenants/request-context.ts'
 import type { RequestOrigin, Route, RouteReply } from '../tenants/route.ts'
 import { parseIfMatch } from '../tenants/version.ts'
+import { admit, type Access, type AdmissionDeps } from './admission.ts'
+import { clientAddress } from './client-address.ts'
 import { assertJsonContent } from './content-type.ts'
 import { readBody, readParams, readQuery } from './request-parts.ts'
 
 export const apiPrefix = '/api/v1'
 
-export type RegisterDeps = {
+export type RegisterDeps = AdmissionDeps & {
   database: Pick<Database, 'withTenant' | 'withIdentity' | 'withPlatform'>
-  authenticator: Authenticator
   writeOnce: WriteOnce
   /** Sees every answer before it is sent; tests compare it with the route's schemas. */
   onReply?: ((route: Route, reply: RouteReply) => void) | undefined
 }
-
-type Access =
-  | { kind: 'public' }
-  | ({ kind: 'session' } & SessionAccess)
-  | ({ kind: 'operator' } & OperatorAccess)
-  | ({ kind: 'tenant' } & TenantAccess)
 
 /** Adds one route: who asks is settled before a single byte of the body is read. */
 export function registerRoute(app: FastifyInstance, route: Route, deps: RegisterDeps): void {
@@ -32,9 +25,9 @@ export function registerRoute(app: FastifyInstance, route: Route, deps: Register
   app.route({
     method: route.method,
     url: apiPrefix + route.path,
-    config: { operation: route.operationId },
-    onRequest: async (request) => {
-      accesses.set(request, await admit(request, route, deps.authenticator))
+    config: { operation: route.operationId, admission: 'by_route' },
+    onRequest: async (request, reply) => {
+      accesses.set(request, await admit({ request, reply, route }, deps))
       assertJsonContent(request.method, request.headers)
     },
     handler: async (request, reply) => {
@@ -47,34 +40,16 @@ export function registerRoute(app: FastifyInstance, route: Route, deps: Register
   })
 }
 
-async function admit(request: FastifyRequest, route: Route, authenticator: Authenticator): Promise<Access> {
-  const { authorization } = request.headers
-  switch (route.access) {
-    case 'public':
-      return { kind: 'public' }
-    case 'session':
-      return { kind: 'session', ...(await authenticator.forSession(authorization)) }
-    case 'operator':
-      return { kind: 'operator', ...(await authenticator.forOperator(authorization)) }
-    case 'tenant': {
-      const slug = paramsOf(request)['slug']
-      if (typeof slug !== 'string') throw new Error(`the path of ${route.operationId} names no tenant`)
-      return {
-        kind: 'tenant',
-        ...(await authenticator.forTenant(authorization, { slug, permission: route.permission })),
-      }
-    }
-    default:
-      return assertNever(route)
-  }
-}
-
 type Admitted = { route: Route; access: Access; deps: RegisterDeps }
 
 async function answerTo(request: FastifyRequest, { route, access, deps }: Admitted): Promise<RouteReply> {
   const [path = '', ...query] = request.url.split('?')
   const { json, body } = readBody(route, request.body)
-  const origin: RequestOrigin = { requestId: request.id, ip: request.ip, userAgent: request.headers['user-agent'] }
+  const origin: RequestOrigin = {
+    requestId: request.id,
+    ip: clientAddress(request),
+    userAgent: request.headers['user-agent'],
+  }
   const input = {
     params: readParams(route, paramsOf(request)),
     query: readQuery(route, query.join('?')),

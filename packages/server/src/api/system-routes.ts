@@ -17,14 +17,14 @@ export function registerSystemRoutes(
   { metrics, readiness }: SystemDeps,
   { metricsToken }: { metricsToken?: string | undefined },
 ): void {
-  app.get('/health/live', { config: { operation: 'health' } }, async () => ({ status: 'live' }))
+  app.get('/health/live', { config: { operation: 'health', admission: 'free' } }, async () => ({ status: 'live' }))
 
-  app.get('/health/ready', { config: { operation: 'health' } }, async (_request, reply) => {
+  app.get('/health/ready', { config: { operation: 'health', admission: 'free' } }, async (_request, reply) => {
     const { isReady, checks } = await readiness()
     return reply.code(isReady ? 200 : 503).send({ status: isReady ? 'ready' : 'unavailable', checks })
   })
 
-  app.get('/metrics', { config: { operation: 'metrics' } }, async (request, reply) => {
+  app.get('/metrics', { config: { operation: 'metrics', admission: 'free' } }, async (request, reply) => {
     if (!maySeeMetrics(request, metricsToken)) throw new AppError('not_found', 'There is nothing at this address.')
     return reply.type(metrics.registry.contentType).send(await metrics.registry.metrics())
   })

@@ -20,7 +20,6 @@ export function createTriggerTestRoutes(tester: TriggerTester): Route[] {
       permission: 'triggers:write',
       params: z.object({ slug: z.string(), trigger_id: z.string() }),
       body: triggerTestBody,
-      isRateLimited: true,
       responses: { 200: triggerTestAnswer },
       handler: async (input) => {
         const { sample } = input.body

@@ -9,6 +9,7 @@ export type ServerRole = z.infer<typeof role>
 
 const databaseUrl = z.string().regex(/^postgres(ql)?:\/\//, 'must be a postgres:// URL')
 const port = z.coerce.number({ error: 'must be a port number' }).int().min(0).max(65_535)
+const rate = z.coerce.number({ error: 'must be a number' }).int().min(1).max(1_000_000_000)
 const cidr = z
   .string()
   .regex(/^[0-9a-fA-F.:]+\/\d{1,3}$/, 'must be CIDRs separated by commas, such as 127.0.0.0/8,10.1.0.0/16')
@@ -76,6 +77,11 @@ export const serveSchema = z
     SMT_EGRESS_ALLOW: cidrs,
     SMT_EGRESS_DENY: cidrs,
     SMT_REGISTRATION: z.enum(['open', 'invite', 'closed']).optional(),
+    SMT_API_RATE_CALLER: rate.default(600),
+    SMT_API_RATE_TENANT: rate.default(3_000),
+    SMT_API_RATE_ADDRESS: rate.default(120),
+    SMT_API_RATE_FAILURES: rate.default(20),
+    SMT_TRUSTED_PROXIES: cidrs,
     SMT_METRICS_TOKEN: z.string().min(16, 'must have at least 16 characters').optional(),
   })
   .superRefine((env, context) =>

@@ -65,7 +65,10 @@ export class AppError extends Error {
   }
 }
 
-/** An object was understood but breaks rules: all of its problems, with pointers from the root of the body. */
+/** A body of 1 MiB can have hundreds of thousands. */
+export const problemsListedMax = 1_000
+
+/** An object was understood but breaks rules: its problems (of very many the first), with pointers from the root of the body. */
 export class InvalidObjectError extends AppError {
   override readonly name = 'InvalidObjectError'
   readonly problems: readonly Problem[]
@@ -74,9 +77,7 @@ export class InvalidObjectError extends AppError {
     super(
       'invalid_object',
       problems.length === 1 ? '1 problem was found.' : `${problems.length} problems were found.`,
-      {
-        details: { errors: problems },
-      },
+      { details: { errors: problems.slice(0, problemsListedMax) } },
     )
     this.problems = problems
   }

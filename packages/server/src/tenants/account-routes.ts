@@ -1,6 +1,7 @@
 import { z } from 'zod'
-import type { AccountService } from './account-service.ts'
+import { isMiss, type AccountService } from './account-service.ts'
 import { listSessionTenants } from './account-store.ts'
+import type { LoginGuard } from './login-guard.ts'
 import { publicRoute, sessionRoute, type Route } from './route.ts'
 import { roles } from './permissions.ts'
 import { tenantName } from './tenant-routes.ts'
@@ -29,7 +30,7 @@ const me = z
 const tag = 'auth'
 const tenantsMax = 200
 
-export function createAccountRoutes(accounts: AccountService): Route[] {
+export function createAccountRoutes(accounts: AccountService, guard: LoginGuard): Route[] {
   return [
     publicRoute({
       method: 'POST',
@@ -42,7 +43,8 @@ export function createAccountRoutes(accounts: AccountService): Route[] {
       responses: { 201: loginAnswer },
       handler: async ({ body, origin }) => {
         const { tenant_name: tenantName, tenant_slug: tenantSlug, ...credentials } = body
-        return { status: 201, body: await accounts.register({ ...credentials, tenantName, tenantSlug }, origin) }
+        const register = () => accounts.register({ ...credentials, tenantName, tenantSlug }, origin)
+        return { status: 201, body: await guard.attempt({ source: origin.ip }, register, isMiss) }
       },
     }),
     publicRoute({
@@ -53,7 +55,10 @@ export function createAccountRoutes(accounts: AccountService): Route[] {
       tag,
       body: z.strictObject({ email: z.string().min(1).max(254), password }),
       responses: { 200: loginAnswer },
-      handler: async ({ body }) => ({ status: 200, body: await accounts.login(body) }),
+      handler: async ({ body, origin }) => {
+        const attempt = { source: origin.ip, account: body.email }
+        return { status: 200, body: await guard.attempt(attempt, () => accounts.login(body), isMiss) }
+      },
     }),
     publicRoute({
       method: 'POST',

@@ -203,16 +203,18 @@ function ended(): AppError {
   return new AppError('unauthenticated', 'The session has ended: log in again.')
 }
 
+/** Whether an attempt missed: a wrong login, or an e-mail or slug that is taken. */
+export function isMiss(error: unknown): boolean {
+  return error instanceof AppError && (error.code === 'unauthenticated' || error.code === 'conflict')
+}
+
 async function conflictsAsProblems<T>(work: () => Promise<T>): Promise<T> {
   try {
     return await work()
   } catch (error) {
-    if (isViolationOf(error, 'users_email')) {
-      throw new AppError('conflict', 'There is an account with this e-mail.', { cause: error })
-    }
-    if (isViolationOf(error, 'tenants_slug')) {
-      throw new AppError('conflict', 'There is a tenant with this slug.', { cause: error })
-    }
+    // One answer for both: it says of neither alone that it exists.
+    if (isViolationOf(error, 'users_email') || isViolationOf(error, 'tenants_slug'))
+      throw new AppError('conflict', 'This e-mail or this slug cannot be had.', { cause: error })
     throw error
   }
 }

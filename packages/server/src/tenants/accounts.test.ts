@@ -52,9 +52,12 @@ describe('registration', () => {
 
   it('answers 409 for a known e-mail in any case, and for a taken slug, and then leaves nothing behind', async () => {
     const upper = { ...registration('another'), email: tenant.owner.email.toUpperCase() }
-    expect((await api.request('POST', '/auth/register', { body: upper })).status).toBe(409)
     const taken = { ...registration('acme'), email: 'new@person.example' }
-    expect((await api.request('POST', '/auth/register', { body: taken })).status).toBe(409)
+    const replies = []
+    for (const body of [upper, taken]) replies.push(await api.request('POST', '/auth/register', { body }))
+    expect(replies.map(({ status }) => status)).toEqual([409, 409])
+    // Neither answer says which of the two it was.
+    expect(new Set(replies.map(({ json }) => JSON.stringify({ ...json, request_id: '' }))).size).toBe(1)
     const { rows } = await api.test.admin.query(
       `select (select count(*) from tenants where slug = 'another')::int as tenants,
         (select count(*) from users where email_key = 'new@person.example')::int as users`,
@@ -117,6 +120,25 @@ describe('login', () => {
     const replies = await Promise.all(attempts.map((body) => api.request('POST', '/auth/login', { body })))
     expect(replies.map(({ status }) => status)).toEqual([401, 401, 401])
     expect(new Set(replies.map(({ json }) => JSON.stringify({ ...json, request_id: '' }))).size).toBe(1)
+  })
+
+  it('is slowed down alike for wrong passwords and unknown e-mails, and opens by itself', async () => {
+    const guesses = async (email: string) => {
+      const answers: unknown[] = []
+      for (let guess = 0; guess < 7; guess += 1) {
+        const body = { email, password: `not the password ${guess}` }
+        const { status, json, headers } = await api.request('POST', '/auth/login', { body })
+        answers.push([status, { ...json, request_id: '' }, headers['retry-after']])
+      }
+      return answers
+    }
+    const { owner } = await api.createTenant('guessed-at')
+    const [known, unknown] = [await guesses(owner.email), await guesses('nobody-at-all@nowhere.example')]
+    expect(known).toEqual(unknown)
+    expect(known.map((answer) => (answer as unknown[])[0])).toEqual([401, 401, 401, 401, 401, 429, 429])
+    expect(known[5]).toMatchObject([429, { code: 'rate_limited', limit: 'failures' }, '1'])
+    api.clock.advance(1_000)
+    await logIn(owner.email)
   })
 
   it('stores neither password nor token in clear', async () => {

@@ -28,17 +28,23 @@ export type Authenticator = {
   forTenant(
     authorization: string | undefined,
     wanted: { slug: string; permission: GrantedPermission },
+    onCaller?: OnCaller,
   ): Promise<TenantAccess>
   /** For users only: an API key belongs to one tenant and is refused. */
-  forSession(authorization: string | undefined): Promise<SessionAccess>
+  forSession(authorization: string | undefined, onCaller?: OnCaller): Promise<SessionAccess>
   /** 401 without a good credential, 404 to whoever is no operator, API keys included: the role in a tenant says nothing. */
-  forOperator(authorization: string | undefined): Promise<OperatorAccess>
+  forOperator(authorization: string | undefined, onCaller?: OnCaller): Promise<OperatorAccess>
 }
+
+/** Hears whose credential has been found good, before anything else is decided; what it throws is the answer. */
+export type OnCaller = (callerId: string) => void
 
 export type AuthenticatorDeps = {
   database: Pick<Database, 'withIdentity'>
   accessTokens: Pick<AccessTokens, 'verify'>
 }
+
+type Admit = { slug: string; onCaller: OnCaller | undefined }
 
 type Membership = Omit<TenantAccess, 'tenant'> & {
   tenantId: string
@@ -50,11 +56,12 @@ type Membership = Omit<TenantAccess, 'tenant'> & {
 const storedRole = z.enum(roles)
 
 export function createAuthenticator({ database, accessTokens }: AuthenticatorDeps): Authenticator {
-  const byKey = async (token: string, slug: string): Promise<Membership | undefined> => {
+  const byKey = async (token: string, { slug, onCaller }: Admit): Promise<Membership | undefined> => {
     const parts = readApiKeyText(token)
     if (parts === undefined) throw unauthenticated()
     const key = await database.withIdentity((tx) => findPresentedKey(tx, parts))
     if (key === undefined) throw unauthenticated()
+    onCaller?.(key.id)
     if (key.slug !== slug) return undefined
     const role = storedRole.parse(key.creatorRole)
     const permissions = keyPermissionList.parse(key.permissions)
@@ -66,12 +73,13 @@ export function createAuthenticator({ database, accessTokens }: AuthenticatorDep
     }
   }
 
-  const byToken = async (token: string, slug: string): Promise<Membership | undefined> => {
+  const byToken = async (token: string, { slug, onCaller }: Admit): Promise<Membership | undefined> => {
     const claims = await accessTokens.verify(token)
     if (claims === undefined) throw unauthenticated()
     const { sessionId } = claims
     const found = await database.withIdentity((tx) => findSessionMembership(tx, sessionId, isSlug(slug) ? slug : ''))
     if (found === undefined) throw unauthenticated()
+    onCaller?.(found.userId)
     if (found.tenantId === null) return undefined
     const role = storedRole.parse(found.role)
     return {
@@ -86,25 +94,30 @@ export function createAuthenticator({ database, accessTokens }: AuthenticatorDep
     }
   }
 
-  const sessionOf = async (authorization: string | undefined): Promise<SessionAccess | 'api_key'> => {
+  const sessionOf = async (
+    authorization: string | undefined,
+    onCaller: OnCaller | undefined,
+  ): Promise<SessionAccess | 'api_key'> => {
     const token = bearerOf(authorization)
     if (isApiKey(token)) {
       const parts = readApiKeyText(token)
       const key = parts && (await database.withIdentity((tx) => findPresentedKey(tx, parts)))
       if (key === undefined) throw unauthenticated()
+      onCaller?.(key.id)
       return 'api_key'
     }
     const claims = await accessTokens.verify(token)
     if (claims === undefined) throw unauthenticated()
     const user = await database.withIdentity((tx) => findSessionUser(tx, claims.sessionId))
     if (user === undefined) throw unauthenticated()
+    onCaller?.(user.id)
     return { sessionId: claims.sessionId, user: { id: user.id, email: user.email } }
   }
 
   return {
-    forTenant: async (authorization, { slug, permission }) => {
+    forTenant: async (authorization, { slug, permission }, onCaller) => {
       const token = bearerOf(authorization)
-      const membership = await (isApiKey(token) ? byKey(token, slug) : byToken(token, slug))
+      const membership = await (isApiKey(token) ? byKey(token, { slug, onCaller }) : byToken(token, { slug, onCaller }))
       if (membership === undefined) throw new NotFoundError('The tenant')
       const { tenantId, tenantState, suspension: _, ...access } = membership
       if (tenantState !== 'active') throw suspended(membership.suspension)
@@ -112,14 +125,14 @@ export function createAuthenticator({ database, accessTokens }: AuthenticatorDep
       return { tenant: { id: tenantId, slug }, ...access }
     },
 
-    forSession: async (authorization) => {
-      const session = await sessionOf(authorization)
+    forSession: async (authorization, onCaller) => {
+      const session = await sessionOf(authorization, onCaller)
       if (session !== 'api_key') return session
       throw new AppError('forbidden', 'This is for users: an API key belongs to one tenant.')
     },
 
-    forOperator: async (authorization) => {
-      const session = await sessionOf(authorization)
+    forOperator: async (authorization, onCaller) => {
+      const session = await sessionOf(authorization, onCaller)
       const operator =
         session === 'api_key'
           ? undefined

@@ -11,6 +11,7 @@ import { createApiKeyService } from './api-key-service.ts'
 import { createAuditRoutes } from './audit-routes.ts'
 import { createAuthenticator, type Authenticator } from './authenticate.ts'
 import { createWriteOnce, type WriteOnce } from './idempotency.ts'
+import { createLoginGuard } from './login-guard.ts'
 import { createMemberRoutes } from './member-routes.ts'
 import { createMemberService } from './member-service.ts'
 import { createNoticeRoutes } from './notice-routes.ts'
@@ -45,13 +46,16 @@ export type IdentityDeps = {
 
 export type IdentityOptions = {
   registration: RegistrationMode
+  /** Logins, registrations and look-ups of e-mails that may fail in a minute, by address. */
+  missesPerMinute?: number
   /** Password hashes at once; twice the cores by default. */
   passwordConcurrency?: number
 }
 
 export function createIdentity(deps: IdentityDeps, options: IdentityOptions): Identity {
-  const { registration, passwordConcurrency = 2 * availableParallelism() } = options
+  const { registration, missesPerMinute = 20, passwordConcurrency = 2 * availableParallelism() } = options
   const accessTokens = createAccessTokens(deps)
+  const guard = createLoginGuard(deps, { missesPerMinute })
   const accounts = createAccountService(
     {
       ...deps,
@@ -66,9 +70,9 @@ export function createIdentity(deps: IdentityDeps, options: IdentityOptions): Id
     authenticator: createAuthenticator({ database: deps.database, accessTokens }),
     writeOnce: createWriteOnce(deps),
     routes: [
-      ...createAccountRoutes(accounts),
-      ...createTenantRoutes(createTenantService(), accounts),
-      ...createMemberRoutes(createMemberService()),
+      ...createAccountRoutes(accounts, guard),
+      ...createTenantRoutes(createTenantService(), accounts, guard),
+      ...createMemberRoutes(createMemberService(), guard),
       ...createApiKeyRoutes(createApiKeyService(deps)),
       ...createQuotaRoutes(),
       ...createAuditRoutes(),

@@ -1,6 +1,7 @@
 import { z } from 'zod'
+import type { LoginGuard } from './login-guard.ts'
 import { listMembers, type MemberRow } from './member-store.ts'
-import type { MemberService } from './member-service.ts'
+import { isUnknownAccount, type MemberService } from './member-service.ts'
 import { decodeCursor, encodeCursor, page, pageAnswer, pageQuery } from './page.ts'
 import { roles } from './permissions.ts'
 import { tenantRoute, type Route, type TenantInput } from './route.ts'
@@ -17,7 +18,7 @@ const listParams = z.object({ slug: z.string() })
 const oneParams = z.object({ slug: z.string(), user_id: z.guid() })
 const cursorSchema = z.tuple([z.guid()])
 
-export function createMemberRoutes(service: MemberService): Route[] {
+export function createMemberRoutes(service: MemberService, guard: LoginGuard): Route[] {
   return [
     tenantRoute({
       method: 'GET',
@@ -48,10 +49,15 @@ export function createMemberRoutes(service: MemberService): Route[] {
       body: z.strictObject({ email: z.email().max(254), role: z.enum(roles) }),
       responses: { 201: memberAnswer },
       handler: async (input) =>
-        input.write(async (tx) => ({
-          status: 201,
-          body: answerOf(await service.add(tx, contextOf(input), input.body)),
-        })),
+        guard.attempt(
+          { source: input.actor.id },
+          () =>
+            input.write(async (tx) => ({
+              status: 201,
+              body: answerOf(await service.add(tx, contextOf(input), input.body)),
+            })),
+          isUnknownAccount,
+        ),
     }),
     tenantRoute({
       method: 'PATCH',

@@ -15,6 +15,8 @@ import type { Role } from './permissions.ts'
 import type { Authority } from './route.ts'
 import type { WriteContext } from './write-context.ts'
 
+const unknownAccount = 'unknown_account'
+
 export type MemberContext = WriteContext & { authority: Authority }
 
 /** Who belongs to a tenant. Owners are made, changed and removed by owners alone, and one always remains. */
@@ -63,7 +65,7 @@ export function createMemberService(): MemberService {
       const candidate = await findCandidate(tx, email)
       if (candidate === undefined) {
         const message = 'There is no account with this e-mail: the person registers first.'
-        throw new InvalidObjectError([{ pointer: '/email', code: 'unknown_account', message }])
+        throw new InvalidObjectError([{ pointer: '/email', code: unknownAccount, message }])
       }
       const { userId } = candidate
       if (!(await insertMember(tx, context.tenantId, { userId, role }))) {
@@ -90,6 +92,11 @@ export function createMemberService(): MemberService {
       await audit(tx, context, { action: 'member.delete', userId, before: contentOf(stored) })
     },
   }
+}
+
+/** Whether somebody was to be added of whom there is no account. */
+export function isUnknownAccount(error: unknown): boolean {
+  return error instanceof InvalidObjectError && error.problems.some(({ code }) => code === unknownAccount)
 }
 
 function contentOf({ email, role }: MemberRow) {

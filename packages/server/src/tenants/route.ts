@@ -87,8 +87,6 @@ type RouteBase<P extends Schema | undefined, Q extends Schema | undefined, B ext
    * and reference problems together. Default `route`: the body is validated by its schema before the handler runs.
    */
   bodyValidation?: 'route' | 'service'
-  /** Refuses a tenant that asks too often: 429 with Retry-After. */
-  isRateLimited?: boolean
   /** Success answers by status, for OpenAPI and for the response checks of tests. */
   responses: Record<number, Schema | null>
   /** Further media types of the answer 200, with what they hold. */

@@ -1,5 +1,6 @@
 import { z } from 'zod'
-import type { AccountService } from './account-service.ts'
+import { isMiss, type AccountService } from './account-service.ts'
+import type { LoginGuard } from './login-guard.ts'
 import { listSessionTenants } from './account-store.ts'
 import { objectId } from './envelope.ts'
 import { decodeCursor, encodeCursor, page, pageAnswer, pageQuery } from './page.ts'
@@ -45,7 +46,11 @@ const tag = 'tenants'
 const one = '/tenants/:slug'
 const slugCursor = z.tuple([z.string().max(63)])
 
-export function createTenantRoutes(service: TenantService, accounts: Pick<AccountService, 'foundTenant'>): Route[] {
+export function createTenantRoutes(
+  service: TenantService,
+  accounts: Pick<AccountService, 'foundTenant'>,
+  guard: LoginGuard,
+): Route[] {
   return [
     sessionRoute({
       method: 'GET',
@@ -80,7 +85,14 @@ export function createTenantRoutes(service: TenantService, accounts: Pick<Accoun
       body: z.strictObject({ slug: tenantSlug, name: tenantName }),
       responses: { 201: tenantAnswer },
       handler: async ({ sessionId, user, body, origin }) =>
-        answered(201, await accounts.foundTenant({ ...user, sessionId }, body, origin)),
+        answered(
+          201,
+          await guard.attempt(
+            { source: user.id },
+            () => accounts.foundTenant({ ...user, sessionId }, body, origin),
+            isMiss,
+          ),
+        ),
     }),
     tenantRoute({
       method: 'GET',

@@ -24,6 +24,31 @@ describe('tenants', () => {
     expect(audit.json.items).toMatchObject([{ action: 'tenant.create', actor: { name: tenant.owner.email } }])
   })
 
+  it('and members cannot be looked for by trying: what misses is counted by who tries', async () => {
+    const prober = await startTestApi({ missesPerMinute: 4 })
+    try {
+      const { owner } = await prober.createTenant('prober')
+      const slug = (name: string) =>
+        prober.request('POST', '/tenants', { token: owner.token, body: { slug: name, name } })
+      const member = (email: string) =>
+        prober.request('POST', '/tenants/prober/members', { token: owner.token, body: { email, role: 'viewer' } })
+      const replies = [
+        await slug('prober'),
+        await slug('prober'),
+        await member('a@b.example'),
+        await member('c@b.example'),
+      ]
+      expect(replies.map(({ status }) => status)).toEqual([409, 409, 422, 422])
+      for (const refused of [await slug('prober'), await slug('still-free'), await member('d@b.example')]) {
+        expect([refused.status, refused.json.limit, refused.headers['retry-after']]).toEqual([429, 'failures', '15'])
+      }
+      prober.clock.advance(15_000)
+      expect((await slug('still-free')).status).toBe(201)
+    } finally {
+      await prober.close()
+    }
+  })
+
   it('answer 409 for a slug that is taken, by whomever', async () => {
     const stranger = await api.createTenant('gamma')
     const reply = await api.request('POST', '/tenants', {

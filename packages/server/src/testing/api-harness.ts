@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { parseJson, stringifyJson } from '@smt/engine'
 import type { FastifyInstance, InjectOptions } from 'fastify'
 import { buildApp } from '../api/app.ts'
+import type { ApiRates } from '../api/request-limits.ts'
 import type { Readiness } from '../api/system-routes.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { Database, DatabaseOptions } from '../platform/db/doors.ts'
@@ -32,6 +33,10 @@ export type TestApiOptions = {
   database?: Partial<DatabaseOptions>
   readiness?: () => Promise<Readiness>
   metricsToken?: string
+  /** Requests a minute; unless a test is about them, more than any test sends. */
+  rates?: Partial<ApiRates>
+  missesPerMinute?: number
+  trustedProxies?: string[]
   logger?: Logger
 }
 
@@ -42,6 +47,8 @@ export type TestRequest = {
   raw?: string | Buffer
   headers?: Record<string, string>
   query?: string
+  /** Where the request comes from; loopback by default. */
+  remoteAddress?: string
 }
 
 export type TestReply = {
@@ -76,6 +83,8 @@ export type TestApi = TestApiParts & {
   close(): Promise<void>
 }
 
+const rateMax = 1_000_000_000
+
 export const testPassword = 'correct horse battery staple'
 
 export async function startTestApi(options: TestApiOptions = {}): Promise<TestApi> {
@@ -88,7 +97,10 @@ export async function startTestApi(options: TestApiOptions = {}): Promise<TestAp
     clock: createTestClock(),
     ids: systemIds,
   }
-  const identity = createIdentity(parts, { registration: options.registration ?? 'open' })
+  const identity = createIdentity(parts, {
+    registration: options.registration ?? 'open',
+    missesPerMinute: options.missesPerMinute ?? rateMax,
+  })
   const routes = [...identity.routes, ...(options.routes?.(parts) ?? [])]
   const metrics = createMetrics()
   const app = buildApp(
@@ -101,11 +113,21 @@ export async function startTestApi(options: TestApiOptions = {}): Promise<TestAp
       metrics,
       readiness: options.readiness ?? (async () => ({ isReady: true, checks: { database: 'ok' } })),
     },
-    { version: '0.0.0-test', metricsToken: options.metricsToken, onReply: assertReply },
+    {
+      version: '0.0.0-test',
+      metricsToken: options.metricsToken,
+      onReply: assertReply,
+      rates: { caller: rateMax, tenant: rateMax, address: rateMax, ...options.rates },
+      trustedProxies: options.trustedProxies ?? [],
+    },
   )
   await app.ready()
 
-  const request: TestApi['request'] = async (method, path, { token, body, raw, headers = {}, query } = {}) => {
+  const request: TestApi['request'] = async (
+    method,
+    path,
+    { token, body, raw, headers = {}, query, remoteAddress } = {},
+  ) => {
     const payload = raw ?? (body === undefined ? undefined : stringifyJson(body))
     const answer = await app.inject({
       // Any method: also those that are answered with 405.
@@ -117,6 +139,7 @@ export async function startTestApi(options: TestApiOptions = {}): Promise<TestAp
         ...headers,
       },
       ...(payload === undefined ? {} : { payload }),
+      ...(remoteAddress === undefined ? {} : { remoteAddress }),
     })
     const text = answer.payload
     const isCsv = String(answer.headers['content-type'] ?? '').startsWith('text/csv')

@@ -41,6 +41,10 @@ export async function createServerUnderTest(env: Record<string, string> = {}): P
     SMT_EGRESS_ALLOW: '127.0.0.0/8',
     SMT_REGISTRATION: 'open',
     SMT_LOG_LEVEL: 'info',
+    // Tests poll more often than clients may.
+    SMT_API_RATE_CALLER: '1000000',
+    SMT_API_RATE_TENANT: '1000000',
+    SMT_API_RATE_ADDRESS: '1000000',
     ...(database?.urls === undefined
       ? {}
       : {

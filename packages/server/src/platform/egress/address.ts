@@ -27,10 +27,24 @@ export function classifyAddress(text: string): 'public' | 'forbidden' {
   return isGlobal && address.range() === 'unicast' ? 'public' : 'forbidden'
 }
 
+/** Whether a text is an address in its usual spelling, without a zone. */
+export function isAddress(text: string): boolean {
+  return !text.includes('%') && (ipaddr.IPv4.isValidFourPartDecimal(text) || ipaddr.IPv6.isValid(text))
+}
+
 /** One spelling for each address; a mapped IPv4 address is that address. What is no address stays as it is. */
 export function canonicalAddress(text: string): string {
   if (text.includes('%') || !ipaddr.isValid(text)) return text
   return ipaddr.process(text).toString()
+}
+
+/** What is limited as one address: of IPv6 the first 64 bits, since whoever has one address has all of these. */
+export function addressBlock(text: string): string {
+  if (text.includes('%') || !ipaddr.isValid(text)) return text
+  const address = ipaddr.process(text)
+  if (address instanceof ipaddr.IPv4) return address.toString()
+  const block = address.parts.map((part, index) => (index < 4 ? part.toString(16) : '0')).join(':')
+  return `${ipaddr.IPv6.parse(block).toString()}/64`
 }
 
 /** Parses a CIDR such as `127.0.0.0/8`; throws on anything else. */
