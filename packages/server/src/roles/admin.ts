@@ -119,7 +119,7 @@ export async function showUsage(
   const range = { interval, from: timeOf(options.from), to: timeOf(options.to), slug } as const
   await withDatabase(env, async (database) => {
     const summaries = createUsageSummaries({ database, clock: systemClock })
-    const rows = await summaries.list(range, { after: undefined, limit: summariesMax + 1 })
+    const { rows } = await summaries.list(range, { after: undefined, limit: summariesMax + 1 })
     if (rows.length > summariesMax)
       throw new AppError('invalid_request', `More than ${summariesMax} rows: ask for a shorter time.`)
     print(summaryCsv(rows).trimEnd())

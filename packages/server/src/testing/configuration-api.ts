@@ -9,7 +9,7 @@ import { createMetrics } from '../platform/metrics.ts'
 import type { Route } from '../tenants/route.ts'
 import { createTriggers } from '../triggers/triggers.ts'
 import { createUsageRecorder } from '../usage/usage-recorder.ts'
-import { createUsageRoutes } from '../usage/usage-routes.ts'
+import { createUsage } from '../usage/usage.ts'
 import { startTestApi, type TestApi, type TestApiOptions, type TestApiParts, type TestTenant } from './api-harness.ts'
 
 /** The API with networks, triggers and monitors. */
@@ -36,7 +36,11 @@ export function startFullApi({ egress, ...options }: FullApiOptions = {}): Promi
 
 function configurationRoutes(parts: TestApiParts): Route[] {
   const { networks, triggers, monitors } = configurationOf(parts)
-  return [...networks.routes, ...triggers.routes, ...monitors.routes, ...createUsageRoutes(parts)]
+  return [...networks.routes, ...triggers.routes, ...monitors.routes, ...usageRoutes(parts)]
+}
+
+function usageRoutes(parts: TestApiParts): Route[] {
+  return createUsage({ ...parts, logger: createLogger({ level: 'silent' }) }).routes
 }
 
 function configurationOf(parts: TestApiParts) {

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type { TestApi, TestTenant } from '../testing/api-harness.ts'
+import type { TestApi, TestTenant, TestUser } from '../testing/api-harness.ts'
 import { monitorBody, networkBody, startConfigurationApi, triggerBody } from '../testing/configuration-api.ts'
+import { refreshSummaries } from './usage-summary-store.ts'
 
 let api: TestApi
 let acme: TestTenant
@@ -176,5 +177,72 @@ describe('usage as CSV', () => {
   it('is not what an error is written as', async () => {
     const reply = await ask('interval=week', acme, { accept: 'text/csv' })
     expect(reply.headers['content-type']).toMatch(/^application\/problem\+json/)
+  })
+})
+
+describe('usage of all tenants', () => {
+  let operator: TestUser
+  const read = (query: string, headers: Record<string, string> = {}) =>
+    api.request('GET', '/operator/usage', { token: operator.token, query: `${range}&${query}`, headers })
+
+  beforeAll(async () => {
+    operator = await api.addOperator()
+    await api.database.withPlatform(refreshSummaries)
+  })
+
+  const nothing = { evaluations: 0, matches: 0, deliveries: 0, rpc_calls_own: 0, rpc_calls_shared: 0, storage_bytes: 0 }
+  const rows = [
+    {
+      ...nothing,
+      period: day('01-31'),
+      tenant: 'acme',
+      evaluations: 40,
+      matches: 2,
+      rpc_calls_own: 5,
+      storage_bytes: 800,
+    },
+    {
+      ...nothing,
+      period: day('02-01'),
+      tenant: 'acme',
+      evaluations: 7,
+      matches: 1,
+      rpc_calls_shared: 8,
+      storage_bytes: 900,
+    },
+    { ...nothing, period: day('02-01'), tenant: 'globex', rpc_calls_own: 99 },
+  ]
+
+  it('is read by operators by day and month, in pages, of all or of one', async () => {
+    expect((await read('')).json).toEqual({ items: rows, next_cursor: null })
+    const first = (await read('limit=2')).json
+    expect(first.items).toEqual(rows.slice(0, 2))
+    expect((await read(`limit=2&cursor=${first.next_cursor}`)).json).toEqual({
+      items: rows.slice(2),
+      next_cursor: null,
+    })
+    expect((await read('tenant=globex')).json.items).toEqual(rows.slice(2))
+    const months = await api.request('GET', '/operator/usage', {
+      token: operator.token,
+      query: 'interval=month&from=2025-01-01T00:00:00Z&to=2025-03-01T00:00:00Z',
+    })
+    expect(months.json.items).toEqual(
+      rows.map((row) => ({ ...row, period: `${row.period.slice(0, 8)}01T00:00:00.000Z` })),
+    )
+  })
+
+  it('is a CSV when that is asked for', async () => {
+    const reply = await read('tenant=globex', { accept: 'text/csv' })
+    expect(reply.text).toBe(
+      'period,tenant,evaluations,matches,deliveries,rpc_calls_own,rpc_calls_shared,storage_bytes\r\n' +
+        '2025-02-01T00:00:00.000Z,globex,0,0,0,99,0,0\r\n',
+    )
+  })
+
+  it('is nothing that there is for anybody else, and no range that ends before it begins', async () => {
+    expect((await api.request('GET', '/operator/usage', { token: acme.owner.token })).status).toBe(404)
+    const query = 'from=2025-02-01T00:00:00Z&to=2025-01-01T00:00:00Z'
+    const { status, json } = await api.request('GET', '/operator/usage', { token: operator.token, query })
+    expect([status, json.errors[0].parameter]).toEqual([400, 'from'])
   })
 })

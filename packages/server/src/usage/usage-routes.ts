@@ -4,7 +4,7 @@ import { AppError } from '../platform/errors.ts'
 import { decodeCursor, encodeCursor, page, pageQuery } from '../tenants/page.ts'
 import { tenantRoute, type Route } from '../tenants/route.ts'
 import { timeFilter } from '../tenants/time-filter.ts'
-import { toCsv } from './csv.ts'
+import { csvReply, csvType, isCsvWanted } from './csv-reply.ts'
 import { listUsage } from './usage-report-store.ts'
 import {
   groupings,
@@ -83,7 +83,7 @@ export function createUsageRoutes({ clock }: { clock: Pick<Clock, 'now'> }): Rou
       params: z.object({ slug: z.string() }),
       query: usageQuery,
       responses: { 200: usageAnswer },
-      otherTypes: { 'text/csv': 'RFC 4180 with a header; text that looks like a formula is led by an apostrophe.' },
+      otherTypes: csvType,
       handler: async ({ tenant, query, read, accept }) => {
         const { limit, cursor } = query
         const question = questionOf(query, clock.now())
@@ -99,8 +99,7 @@ export function createUsageRoutes({ clock }: { clock: Pick<Clock, 'now'> }): Rou
             to: question.to.toISOString(),
             cursor: next_cursor,
           }
-          const headers = next_cursor === null ? {} : { link: `<?${searchOf(next)}>; rel="next"` }
-          return { status: 200, text: { type: 'text/csv', content: csvOf(items, question) }, headers }
+          return csvReply(tableOf(items, question), next_cursor === null ? undefined : next)
         }
         const { from, to } = question
         return {
@@ -138,12 +137,6 @@ function invalidRange(message: string): AppError {
   return new AppError('invalid_request', 'The query has problems.', { details: { errors } })
 }
 
-function isCsvWanted(format: 'json' | 'csv' | undefined, accept = ''): boolean {
-  if (format !== undefined) return format === 'csv'
-  const types = accept.split(',').map((part) => part.split(';')[0]?.trim().toLowerCase())
-  return types.includes('text/csv') && !types.includes('application/json')
-}
-
 const keyNames = { none: undefined, monitor: 'monitor_id', network: 'network_id' } as const satisfies Record<
   Grouping,
   string | undefined
@@ -158,19 +151,14 @@ function itemOf(row: UsageRow, { groupBy, metrics: wanted }: UsageQuestion) {
   }
 }
 
-function csvOf(rows: readonly UsageRow[], { groupBy, metrics: wanted }: UsageQuestion): string {
+function tableOf(rows: readonly UsageRow[], { groupBy, metrics: wanted }: UsageQuestion): (string | number)[][] {
   const name = keyNames[groupBy]
-  return toCsv([
+  return [
     ['period', ...(name === undefined ? [] : [name]), ...wanted],
     ...rows.map((row) => [
       row.period.toISOString(),
       ...(name === undefined ? [] : [row.key ?? '']),
       ...wanted.map((metric) => row[metric]),
     ]),
-  ])
-}
-
-function searchOf(query: Record<string, unknown>): string {
-  const given = Object.entries(query).filter(([, value]) => value !== undefined && value !== null)
-  return new URLSearchParams(given.map(([name, value]): [string, string] => [name, String(value)])).toString()
+  ]
 }

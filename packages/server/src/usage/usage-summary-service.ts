@@ -21,7 +21,10 @@ export type SummaryRange = {
 /** Usage of all tenants by day or month, for operators: as of the last hour that was closed. */
 export type UsageSummaries = {
   /** By default the last 30 days or 12 months. Throws AppError `invalid_request` for a range that is none. */
-  list(range: SummaryRange, page: { after: SummaryPosition | undefined; limit: number }): Promise<SummaryRow[]>
+  list(
+    range: SummaryRange,
+    page: { after: SummaryPosition | undefined; limit: number },
+  ): Promise<{ rows: SummaryRow[]; question: SummaryQuestion }>
 }
 
 const dayMs = 86_400_000
@@ -35,9 +38,9 @@ export function createUsageSummaries({
   clock: Pick<Clock, 'now'>
 }): UsageSummaries {
   return {
-    list: (range, page) => {
+    list: async (range, page) => {
       const question = questionOf(range, clock.now())
-      return database.withPlatform((tx) => listSummaries(tx, { question, ...page }))
+      return { rows: await database.withPlatform((tx) => listSummaries(tx, { question, ...page })), question }
     },
   }
 }
@@ -45,13 +48,21 @@ export function createUsageSummaries({
 function questionOf({ interval, slug, ...range }: SummaryRange, now: Date): SummaryQuestion {
   const to = range.to ?? now
   const from = range.from ?? new Date(to.getTime() - defaultDays[interval] * dayMs)
-  if (from >= to) throw new AppError('invalid_request', '`from` has to be before `to`.')
+  if (from >= to) {
+    const message = '`from` has to be before `to`.'
+    const errors = [{ parameter: 'from', code: 'invalid_value', message }]
+    throw new AppError('invalid_request', message, { details: { errors } })
+  }
   return { interval, from, to, slug }
 }
 
 export function summaryCsv(rows: readonly SummaryRow[]): string {
-  return toCsv([
+  return toCsv(summaryTable(rows))
+}
+
+export function summaryTable(rows: readonly SummaryRow[]): (string | number)[][] {
+  return [
     ['period', 'tenant', ...metrics],
     ...rows.map((row) => [row.period.toISOString(), row.slug, ...metrics.map((metric) => row[metric])]),
-  ])
+  ]
 }

@@ -17,7 +17,8 @@ export type UsageWriterDeps = {
 /**
  * Stores what the recorder has counted, each tenant's in a transaction of that tenant, in the hour in which it is stored.
  * A batch whose fate is unknown is sent again under its number and counts once. What was not stored yet when the process
- * is killed is lost: at most `usageWriteMs` of evaluations and requests while the database answers.
+ * is killed is lost: at most those of `usageWriteMs` and of five times as long as a write takes, while
+ * the database answers.
  */
 export type UsageWriter = {
   /** Stores what there is, tenant after tenant; one that fails keeps its counts for the next time. */
@@ -28,6 +29,8 @@ export type UsageWriter = {
 }
 
 export const usageWriteMs = 60_000
+/** A write that takes long is followed by a rest of so many times its duration: the database has other things to do. */
+const restFactor = 4
 /** After so many failures one after another the database is at fault, not a tenant. */
 const failuresMax = 3
 
@@ -80,10 +83,16 @@ export function createUsageWriter({ database, recorder, clock, ids, logger }: Us
     }
   }
 
-  const loop = createLoop(
-    { clock, logger },
-    { name: 'usage.write', pollMs: usageWriteMs, step: () => write().then(() => false) },
-  )
+  let notBeforeMs = Number.NEGATIVE_INFINITY
+  const step = async (): Promise<boolean> => {
+    const startedAtMs = clock.now().getTime()
+    if (startedAtMs < notBeforeMs) return false
+    await write()
+    const endedAtMs = clock.now().getTime()
+    notBeforeMs = endedAtMs + restFactor * (endedAtMs - startedAtMs)
+    return false
+  }
+  const loop = createLoop({ clock, logger }, { name: 'usage.write', pollMs: usageWriteMs, step })
   return {
     write,
     start: () => loop.start(),

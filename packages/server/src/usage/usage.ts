@@ -5,6 +5,8 @@ import type { Logger } from '../platform/logger.ts'
 import type { Route } from '../tenants/route.ts'
 import { createUsageCloser } from './usage-closer.ts'
 import { createUsageRecorder, type UsageRecorder } from './usage-recorder.ts'
+import { createOperatorUsageRoutes } from './operator-usage-routes.ts'
+import { createUsageSummaries } from './usage-summary-service.ts'
 import { createUsageRoutes } from './usage-routes.ts'
 import { createUsageWriter } from './usage-writer.ts'
 
@@ -25,7 +27,7 @@ export function createUsage(deps: UsageDeps): Usage {
   const closer = createUsageCloser(deps)
   return {
     recorder,
-    routes: createUsageRoutes(deps),
+    routes: [...createUsageRoutes(deps), ...createOperatorUsageRoutes(createUsageSummaries(deps))],
     start: () => {
       writer.start()
       closer.start()

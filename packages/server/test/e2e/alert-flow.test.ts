@@ -150,6 +150,17 @@ describe('one alert, from a tenant’s HTTP request to its webhook', () => {
     await alertOf('acme', whileDown)
     expect((await globex.get('/monitors/on_dead')).status).toBe(200)
     expect((await acme.get('/monitors/transfers')).body).toMatchObject({ monitor_id: 'transfers' })
+    // What was counted in memory before the stop.
+    const [used] = (await acme.get('/usage?group_by=monitor&interval=month')).body['items'] as Record<string, unknown>[]
+    const matches = (await acme.get('/matches?limit=200')).body['items'] as unknown[]
+    expect(used).toMatchObject({ monitor_id: 'transfers', evaluations: expect.any(Number), matches: matches.length })
+    expect(used?.['evaluations']).toBeGreaterThan(matches.length)
+    const [own] = (await globex.get('/usage?group_by=network&interval=month')).body['items'] as Record<
+      string,
+      unknown
+    >[]
+    expect(own).toMatchObject({ network_id: 'dead_chain', evaluations: 0 })
+    expect(own?.['rpc_calls_own']).toBeGreaterThan(0)
   })
 
   it('follows a network whose endpoint was replaced, without a restart', async () => {
