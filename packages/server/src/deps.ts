@@ -60,7 +60,8 @@ export async function createServer({ env, environment }: ServerOptions): Promise
   const tenantKeys = createTenantKeys({ secrets })
   const egress = createEgress({ allow: env.SMT_EGRESS_ALLOW, deny: env.SMT_EGRESS_DENY, logger })
   shutdown.add('egress', () => egress.close())
-  const deps = { database, secrets, tenantKeys, clock, ids, logger, metrics, egress }
+  const closing = new AbortController()
+  const deps = { database, secrets, tenantKeys, clock, ids, logger, metrics, egress, closing: closing.signal }
 
   const registration = env.SMT_REGISTRATION ?? (database.kind === 'pglite' ? 'open' : 'closed')
   const identity = createIdentity(deps, { registration, missesPerMinute: env.SMT_API_RATE_FAILURES })
@@ -110,7 +111,11 @@ export async function createServer({ env, environment }: ServerOptions): Promise
         trustedProxies: env.SMT_TRUSTED_PROXIES,
       },
     )
-    shutdown.add('api', () => app.close())
+    shutdown.add('api', () => {
+      // Nobody's answer is waited for that only waits itself.
+      closing.abort()
+      return app.close()
+    })
     listeningUrl = await app.listen({ port: env.SMT_HTTP_PORT, host: env.SMT_HTTP_HOST })
   }
 

@@ -1,6 +1,7 @@
 import type { ChannelEgress, PreparedMessage, Repeat } from '../triggers/channels/channel.ts'
 import type { Clock } from '../platform/clock.ts'
 import { EgressError } from '../platform/egress/egress-error.ts'
+import { failLate, type Rest } from '../platform/egress/fail-late.ts'
 import type { SentMessage } from '../triggers/channels/sent-message.ts'
 
 /**
@@ -9,7 +10,7 @@ import type { SentMessage } from '../triggers/channels/sent-message.ts'
  */
 export type Attempt = {
   startedAt: Date
-  /** 0 when nobody was reached: how long that took would tell why. */
+  /** 0 when nobody was reached. */
   latencyMs: number
   httpStatus: number | null
   /** Null when the receiver accepted. */
@@ -24,8 +25,15 @@ export type AttemptResult =
 
 export type SendDeps = { egress: ChannelEgress; clock: Clock }
 
-/** Sends a message once. Failures of the way to the receiver are results; anything else throws. */
-export async function sendOnce({ egress, clock }: SendDeps, message: PreparedMessage): Promise<AttemptResult> {
+/**
+ * Sends a message once. Failures of the way to the receiver are results; anything else throws. Who could not be reached is
+ * known only when the time for an answer is over; until then it waits with `rest`.
+ */
+export async function sendOnce(
+  { egress, clock }: SendDeps,
+  message: PreparedMessage,
+  rest: Rest = clock.sleep,
+): Promise<AttemptResult> {
   const startedAt = clock.now()
   const attemptOf = (httpStatus: number | null, errorClass: string | null): Attempt => ({
     startedAt,
@@ -34,7 +42,8 @@ export async function sendOnce({ egress, clock }: SendDeps, message: PreparedMes
     errorClass,
   })
   try {
-    const verdict = await message.send(egress, clock)
+    const { timeoutMs } = message
+    const verdict = await failLate(() => message.send(egress, clock), { clock, timeoutMs, rest })
     const { outcome, status } = verdict
     if (outcome === 'delivered') return { attempt: attemptOf(status, null), outcome, sent: verdict.sent }
     const { errorClass, repeat, retryAfterMs } = verdict

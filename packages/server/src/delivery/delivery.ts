@@ -29,6 +29,8 @@ export type DeliveryDeps = {
   metrics: Metrics
   triggers: Pick<TriggerService, 'open' | 'get'>
   publicUrl?: string | undefined
+  /** Aborted when the API is about to close. */
+  closing?: AbortSignal | undefined
 }
 
 /**
@@ -79,7 +81,7 @@ export function createDelivery(deps: DeliveryDeps): Delivery {
     pollMs: noticePollMs,
     step: async () => {
       await takeOver()
-      return (await notices.sendDue()) > 0
+      return (await notices.startDue()) > 0
     },
   })
   const maintenance = createMaintenance(deps)
@@ -93,7 +95,7 @@ export function createDelivery(deps: DeliveryDeps): Delivery {
     },
     stop: async () => {
       await Promise.all([fanOutLoop.stop(), dispatchLoop.stop(), noticeLoop.stop(), maintenance.stop()])
-      await dispatch.stop()
+      await Promise.all([dispatch.stop(), notices.stop()])
     },
     wake: () => fanOutLoop.wake(),
     retractAlerts,

@@ -3,7 +3,7 @@ import { systemClock } from '../platform/clock.ts'
 import type { Egress } from '../platform/egress/egress.ts'
 import { createTenantKeys } from '../tenants/tenant-key-service.ts'
 import type { TestTenant } from '../testing/api-harness.ts'
-import { monitorBody, plainSecrets, rowsAsText } from '../testing/configuration-api.ts'
+import { monitorBody, plainSecrets, rowsAsText, triggerBody } from '../testing/configuration-api.ts'
 import { startDispatchScene, type DispatchScene } from '../testing/dispatch-scene.ts'
 import { createEvent } from '../testing/event.ts'
 import { hasServer } from '../testing/harness.ts'
@@ -431,6 +431,44 @@ describe('one tenant', () => {
     await scene.receiver.waitFor(({ path }) => path.startsWith('/globex'), { timeoutMs: 5_000 })
     expect(scene.requestsOf(acme).length).toBeLessThanOrEqual(2)
     await dispatch.stop()
+  })
+
+  it('at a receiver that is not there takes no room while its failure is kept back', async () => {
+    const url = { type: 'Plain', value: 'http://10.0.0.1/' }
+    const umbra = await scene.createTenant('umbra', { url, retry_policy: { max_retries: 1 } })
+    const { token } = umbra.owner
+    const spare = { url: { type: 'Plain', value: `${scene.receiver.url}/umbra?spare` } }
+    const post = (path: string, body: object) => scene.api.request('POST', `/tenants/umbra${path}`, { token, body })
+    expect((await post('/triggers', triggerBody('spare', spare))).status).toBe(201)
+    expect((await post('/monitors', monitorBody('other', { triggers: ['spare'] }))).status).toBe(201)
+    await scene.storeDeliveries(umbra, { count: 2 })
+    const pads: number[] = []
+    const clock = {
+      ...scene.api.clock,
+      sleep: (delayMs: number, signal?: AbortSignal) => {
+        pads.push(delayMs)
+        return systemClock.sleep(60_000, signal)
+      },
+    }
+    const dispatch = scene.createDispatch({ inFlightMax: 1, perTenantMax: 1, deps: { clock } })
+    await dispatch.startDue()
+    await expect.poll(() => pads.length).toBe(1)
+    expect(pads[0]).toBeGreaterThan(9_000)
+    await storeMatches(scene.api, { tenant: umbra, monitorId: 'other', block: 2 })
+    await scene.fanOut()
+    await scene.storeDeliveries(globex)
+    for (let turn = 0; turn < 20 && scene.receiver.requests.length < 2; turn += 1) {
+      await dispatch.startDue()
+      await expect.poll(() => scene.receiver.requests.length + pads.length).toBeGreaterThan(turn + 1)
+    }
+    expect(scene.receiver.requests.map(({ path }) => path).toSorted()).toEqual(
+      [`/globex?key=${plainSecrets.hook}`, '/umbra?spare'].toSorted(),
+    )
+    const lookMs = Date.now()
+    await dispatch.stop()
+    expect(Date.now() - lookMs).toBeLessThan(5_000)
+    // What waited for nothing but its time is recorded at once.
+    expect((await scene.deliveries(umbra)).filter(({ state }) => state === 'sending')).toEqual([])
   })
 
   it.skipIf(!hasServer())('with 10,000 waiting deliveries that are older does not delay another', async () => {

@@ -8,10 +8,10 @@ import { alertOf } from './alert.ts'
 import type { Attempt } from './attempt.ts'
 import { quickRetriesOf } from './backoff.ts'
 import { claim, type ClaimDeps, type ClaimedDelivery } from './claim.ts'
-import { createHostSlots } from './host-slots.ts'
-import { createTally } from '../platform/tally.ts'
+import { createHostSlot, createHostSlots } from './host-slots.ts'
 import type { Outcome, OutcomeDeps } from './outcome.ts'
 import { createOutcomeWriter } from './outcome-writer.ts'
+import { createSeats, type Seat } from './seats.ts'
 import { createTenantPicker } from './tenant-picker.ts'
 import { createTriggerWindows } from './trigger-windows.ts'
 import { leaseMs, runRound, type RoundDeps, type RoundResult } from './round.ts'
@@ -65,7 +65,7 @@ export function createDispatch(deps: DispatchDeps, options: DispatchOptions = {}
   const { clock, ids, logger, metrics } = deps
   const { inFlightMax = 64, perTenantMax = 16, perTriggerMax = 16, perHostMax = 16, onRoom } = options
   const perTenantShare = Math.min(tenantShare, perTenantMax)
-  const tenants = createTally()
+  const seats = createSeats({ inFlightMax, perTenantMax, onRoom })
   const triggers = createTriggerWindows({ firstMax: triggerFirstMax, max: perTriggerMax })
   const hosts = createHostSlots({
     perHostMax,
@@ -99,32 +99,39 @@ export function createDispatch(deps: DispatchDeps, options: DispatchOptions = {}
     }
   }
 
-  const send = async (claimed: ClaimedDelivery): Promise<Outcome> => {
+  const send = async (claimed: ClaimedDelivery, seat: Seat): Promise<Outcome> => {
+    const { delivery } = claimed
     const prepared = prepare(claimed, { now: clock.now(), publicUrl: deps.publicUrl })
     if (!('message' in prepared)) return prepared
     const { channel, message, retries } = prepared
-    const host = hostOf(message.url)
-    if (!hosts.enter(host, claimed.delivery)) return { kind: 'returned', attempts: [], delayMs: hostBusyDelayMs }
-    let tookMs = 0
+    const slot = createHostSlot({ hosts, clock }, { host: hostOf(message.url), trigger: delivery })
+    if (!slot.enter()) return { kind: 'returned', attempts: [], delayMs: hostBusyDelayMs }
     try {
-      const result = await runRound(deps, message, { retries, signal: stopping.signal })
-      tookMs = Math.max(...result.attempts.map(({ latencyMs }) => latencyMs))
+      const result = await runRound(deps, message, {
+        retries,
+        signal: stopping.signal,
+        rest: (delayMs) => {
+          slot.leave()
+          return seat.rest(() => clock.sleep(delayMs, stopping.signal))
+        },
+        resume: slot.enter,
+      })
       for (const { errorClass } of result.attempts) {
         metrics.deliveryAttempts.inc({ channel: channel.kind, outcome: errorClass === null ? 'delivered' : 'failed' })
       }
       return outcomeOf(result)
     } finally {
-      hosts.leave(host, claimed.delivery, tookMs)
+      slot.leave()
     }
   }
 
   const deliver = async (claimed: ClaimedDelivery): Promise<void> => {
     const { id, tenantId, triggerId } = claimed.delivery
-    tenants.add(tenantId)
+    const seat = seats.take(tenantId)
     triggers.enter(triggerId)
     let isQuick: boolean | undefined
     try {
-      const outcome = await send(claimed).catch((error: unknown): Outcome => {
+      const outcome = await send(claimed, seat).catch((error: unknown): Outcome => {
         logger.error({ deliveryId: id, tenantId, err: error }, 'a delivery could not be prepared or sent')
         const attempts = [notSent(clock.now(), 'internal_error')]
         return { kind: 'failed', attempts, errorClass: 'internal_error', retryAfterMs: 0 }
@@ -132,14 +139,14 @@ export function createDispatch(deps: DispatchDeps, options: DispatchOptions = {}
       isQuick = wasQuick(outcome)
       await record(claimed, outcome)
     } finally {
-      tenants.remove(tenantId)
       triggers.leave(triggerId, isQuick)
+      seat.leave()
     }
   }
 
   return {
     startDue: async () => {
-      const limit = inFlightMax - running.size
+      const limit = seats.room()
       if (limit <= 0 || stopping.signal.aborted) return 0
       const claimed = await claim(deps, {
         leaseId: ids.uuid(),
@@ -148,8 +155,8 @@ export function createDispatch(deps: DispatchDeps, options: DispatchOptions = {}
         perTenantMax,
         perTriggerMax,
         perTenantShare,
-        spare: Math.ceil(inFlightMax / 2) - running.size,
-        inFlight: tenants.counts,
+        spare: Math.ceil(inFlightMax / 2) - seats.inFlight(),
+        inFlight: seats.ofTenants(),
         busyTriggers: triggers.busy(),
         roomOf: triggers.room,
         heldTriggers: hosts.heldTriggers(),
@@ -157,10 +164,7 @@ export function createDispatch(deps: DispatchDeps, options: DispatchOptions = {}
         admits: hosts.admission(),
       })
       for (const one of claimed) {
-        const sending = deliver(one).finally(() => {
-          running.delete(sending)
-          onRoom?.()
-        })
+        const sending = deliver(one).finally(() => running.delete(sending))
         running.add(sending)
       }
       return claimed.length

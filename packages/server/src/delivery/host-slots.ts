@@ -1,3 +1,5 @@
+import type { Clock } from '../platform/clock.ts'
+
 /**
  * Bounds the deliveries that are sent to one host at once, and what slow hosts may hold altogether: a host that does not
  * answer must not take the room of those that do.
@@ -100,6 +102,26 @@ export function createHostSlots(options: HostSlotsOptions): HostSlots {
           ? [...host.triggers].filter(([, tenantId]) => !hasRoom(host, tenantId)).map(([triggerId]) => triggerId)
           : [],
       ),
+  }
+}
+
+/** One delivery at one host. The host takes as long as the slot is held. */
+export function createHostSlot(
+  { hosts, clock }: { hosts: Pick<HostSlots, 'enter' | 'leave'>; clock: Pick<Clock, 'now'> },
+  { host, trigger }: { host: string; trigger: SlotTrigger },
+): { enter(): boolean; leave(): void } {
+  let enteredAtMs: number | undefined
+  return {
+    enter: () => {
+      if (!hosts.enter(host, trigger)) return false
+      enteredAtMs = clock.now().getTime()
+      return true
+    },
+    leave: () => {
+      if (enteredAtMs === undefined) return
+      hosts.leave(host, trigger, clock.now().getTime() - enteredAtMs)
+      enteredAtMs = undefined
+    },
   }
 }
 

@@ -27,13 +27,22 @@ export type NoticeDelivery = {
  */
 export async function claimNotices(
   tx: PlatformTx,
-  { leaseId, leaseMs, limit, perTenantMax }: { leaseId: string; leaseMs: number; limit: number; perTenantMax: number },
+  options: {
+    leaseId: string
+    leaseMs: number
+    limit: number
+    perTenantMax: number
+    /** The tenants of what this process is sending, each as often as there is something. */
+    sending: readonly string[]
+  },
 ): Promise<NoticeDelivery[]> {
+  const { leaseId, leaseMs, limit, perTenantMax, sending } = options
   return tx.rows(sql<NoticeDelivery>`
     with due as (
       select w.tenant_id, w.notice_id, w.trigger_id from (
         select d.tenant_id, d.notice_id, d.next_attempt_at, t.notice_trigger_id as trigger_id,
-          row_number() over (partition by d.tenant_id order by d.next_attempt_at) as place
+          row_number() over (partition by d.tenant_id order by d.next_attempt_at)
+            + (select count(*) from unnest(${[...sending]}::uuid[]) as s where s = d.tenant_id) as place
         from notice_deliveries d
         join tenants t on t.id = d.tenant_id and t.is_active and t.state = 'active'
         left join trigger_health h on h.tenant_id = d.tenant_id and h.trigger_id = t.notice_trigger_id

@@ -12,6 +12,7 @@ import { openTrigger, type OpenTrigger } from '../triggers/open-trigger.ts'
 import { sendOnce, type SendDeps } from './attempt.ts'
 import { roundDelayMs, type Random } from './backoff.ts'
 import { sendMaxMs } from './round.ts'
+import { createSeats, type Seat } from './seats.ts'
 import {
   claimNotices,
   finishNotice,
@@ -36,11 +37,16 @@ export type NoticeSenderDeps = SendDeps & {
  * while, gets no notices either: they wait until it is well or another one is chosen.
  */
 export type NoticeSender = {
-  /** Sends what is due, some of each tenant; how many there were. */
-  sendDue(): Promise<number>
+  /** Leases what is due, some of each tenant, and begins to send it. Returns how many were begun. */
+  startDue(): Promise<number>
+  /** Resolves when nothing is being sent. */
+  settled(): Promise<void>
+  /** Finishes the requests that run and sends nothing more. */
+  stop(): Promise<void>
 }
 
-const batchMax = 16
+const inFlightMax = 16
+/** Also of those that rest: a dead receiver slows down its own tenant's notices only. */
 const perTenantMax = 2
 const leaseMs = 2 * sendMaxMs + 30_000
 
@@ -49,7 +55,12 @@ type Outcome = NoticeEnd | { state: 'failed'; errorClass: string; retryAfterMs: 
 export function createNoticeSender(deps: NoticeSenderDeps): NoticeSender {
   const { clock, database, ids, logger, random } = deps
 
-  const send = async (delivery: NoticeDelivery, trigger: OpenTrigger | Error | undefined): Promise<Outcome> => {
+  const seats = createSeats({ inFlightMax, perTenantMax })
+  const running = new Map<Promise<void>, string>()
+  const stopping = new AbortController()
+
+  const send = async (delivery: NoticeDelivery, trigger: OpenedTrigger, seat: Seat): Promise<Outcome> => {
+    const rest = (delayMs: number) => seat.rest(() => clock.sleep(delayMs, stopping.signal))
     if (trigger === undefined) return { state: 'cancelled', errorClass: 'no_trigger' }
     if (trigger instanceof Error) throw trigger
     try {
@@ -57,9 +68,9 @@ export function createNoticeSender(deps: NoticeSenderDeps): NoticeSender {
       const { previousSecret } = trigger
       const sending = { deliveryId: delivery.noticeId, incarnation: 1, previousSecret, now: clock.now() }
       const message = channelOf(configuration).prepare(configuration, sampleAlertOf('EVM'), sending)
-      let result = await sendOnce(deps, message)
+      let result = await sendOnce(deps, message, rest)
       if (result.outcome === 'failed' && result.repeat === 'as_plain_text' && message.plain !== undefined)
-        result = await sendOnce(deps, message.plain)
+        result = await sendOnce(deps, message.plain, rest)
       if (result.outcome === 'delivered') return { state: 'delivered', errorClass: null }
       const errorClass = result.attempt.errorClass ?? 'internal_error'
       if (result.repeat === 'never' || result.repeat === 'as_plain_text') return { state: 'dead', errorClass }
@@ -70,9 +81,9 @@ export function createNoticeSender(deps: NoticeSenderDeps): NoticeSender {
     }
   }
 
-  const deliver = async (delivery: NoticeDelivery, trigger: OpenTrigger | Error | undefined): Promise<void> => {
+  const deliver = async (delivery: NoticeDelivery, trigger: OpenedTrigger, seat: Seat): Promise<void> => {
     const { tenantId, noticeId } = delivery
-    const outcome = await send(delivery, trigger).catch((error: unknown): Outcome => {
+    const outcome = await send(delivery, trigger, seat).catch((error: unknown): Outcome => {
       logger.error({ tenantId, noticeId, err: error }, 'a notice could not be prepared or sent')
       return { state: 'failed', errorClass: 'internal_error', retryAfterMs: 0 }
     })
@@ -84,25 +95,53 @@ export function createNoticeSender(deps: NoticeSenderDeps): NoticeSender {
     })
   }
 
+  const begin = (delivery: NoticeDelivery, trigger: OpenedTrigger): void => {
+    const { tenantId, noticeId } = delivery
+    const seat = seats.take(tenantId)
+    const sending = deliver(delivery, trigger, seat)
+      // Left as it is, it repeats when its lease has ended.
+      .catch((error: unknown) => logger.error({ tenantId, noticeId, err: error }, 'a notice could not be recorded'))
+      .finally(() => {
+        seat.leave()
+        running.delete(sending)
+      })
+    running.set(sending, tenantId)
+  }
+
+  const settled = async (): Promise<void> => {
+    while (running.size > 0) await Promise.all(running.keys())
+  }
+
   return {
-    sendDue: async () => {
+    startDue: async () => {
+      const limit = seats.room()
+      if (limit <= 0 || stopping.signal.aborted) return 0
       const claimed = await database.withPlatform(async (tx) => {
-        const leased = await claimNotices(tx, { leaseId: ids.uuid(), leaseMs, limit: batchMax, perTenantMax })
-        const opened: (readonly [NoticeDelivery, OpenTrigger | Error | undefined])[] = []
+        const sending = [...running.values()]
+        const leased = await claimNotices(tx, { leaseId: ids.uuid(), leaseMs, limit, perTenantMax, sending })
+        const opened: (readonly [NoticeDelivery, OpenedTrigger])[] = []
         for (const delivery of leased) opened.push([delivery, await triggerOf(deps, tx, delivery)])
         return opened
       })
-      await Promise.all(claimed.map(([delivery, trigger]) => deliver(delivery, trigger)))
+      for (const [delivery, trigger] of claimed) begin(delivery, trigger)
       return claimed.length
+    },
+    settled,
+    stop: () => {
+      stopping.abort()
+      return settled()
     },
   }
 }
+
+/** Undefined when the tenant sends notices nowhere any more; an error when it cannot be read. */
+type OpenedTrigger = OpenTrigger | Error | undefined
 
 async function triggerOf(
   { tenantKeys }: Pick<NoticeSenderDeps, 'tenantKeys'>,
   tx: PlatformTx,
   { tenantId, triggerId, trigger, previousSecret }: NoticeDelivery,
-): Promise<OpenTrigger | Error | undefined> {
+): Promise<OpenedTrigger> {
   if (trigger === null) return undefined
   try {
     const secrets = await tenantKeys.forTenant(tx, tenantId)

@@ -24,6 +24,13 @@ beforeEach(() => scene.clear())
 
 const patch = (body: object) => scene.api.request('PATCH', '/tenants/acme', { token: tenant.owner.token, body })
 
+/** Sends what is due; how many there were. */
+async function sendDue(): Promise<number> {
+  const begun = await sender.startDue()
+  await sender.settled()
+  return begun
+}
+
 const about = (id: string): Notice => ({
   kind: 'network_failing',
   severity: 'warning',
@@ -45,7 +52,7 @@ describe('a new notice', () => {
   it('goes once through the trigger that the tenant chose, with a stable id, and to nobody else', async () => {
     await raise('mainnet', [tenant.id, silent.id])
     await raise('mainnet', [tenant.id, silent.id])
-    expect([await sender.sendDue(), await sender.sendDue()]).toEqual([1, 0])
+    expect([await sendDue(), await sendDue()]).toEqual([1, 0])
     const [sent] = scene.requestsOf(tenant)
     expect([scene.requestsOf(tenant).length, scene.requestsOf(silent).length]).toEqual([1, 0])
     expect(JSON.parse(sent!.body)).toEqual({
@@ -59,22 +66,22 @@ describe('a new notice', () => {
 
   it('is sent again when what was resolved happens again', async () => {
     await raise('mainnet')
-    await sender.sendDue()
+    await sendDue()
     await scene.api.database.withPlatform((tx) => resolveNotices(tx, [tenant.id], about('mainnet')))
     await raise('mainnet')
-    await sender.sendDue()
+    await sendDue()
     expect(scene.requestsOf(tenant)).toHaveLength(2)
   })
 
   it('is repeated with the same bytes and id when the receiver fails, and raises no notice of its own', async () => {
     scene.receiver.setBehaviour(() => ({ status: 503 }))
     await raise('mainnet')
-    await sender.sendDue()
+    await sendDue()
     expect(await outbox()).toMatchObject([{ state: 'pending', error_class: 'http_5xx', attempt_count: 1, waits: true }])
-    expect(await sender.sendDue()).toBe(0)
+    expect(await sendDue()).toBe(0)
     scene.receiver.setBehaviour(() => ({ status: 200 }))
     await makeDue()
-    await sender.sendDue()
+    await sendDue()
     const [first, second] = scene.requestsOf(tenant)
     expect([second!.body, second!.headers['webhook-id']]).toEqual([first!.body, first!.headers['webhook-id']])
     expect(await outbox()).toMatchObject([{ state: 'delivered', error_class: null, attempt_count: 2 }])
@@ -86,10 +93,10 @@ describe('a new notice', () => {
     scene.receiver.setBehaviour(() => ({ status: 500 }))
     await raise('late')
     await scene.api.test.admin.query(`update notice_deliveries set give_up_at = now()`)
-    await sender.sendDue()
+    await sendDue()
     scene.receiver.setBehaviour(() => ({ status: 410 }))
     await raise('gone')
-    await sender.sendDue()
+    await sendDue()
     expect(await outbox()).toMatchObject([
       { state: 'dead', error_class: 'http_5xx' },
       { state: 'dead', error_class: 'http_4xx' },
@@ -98,14 +105,14 @@ describe('a new notice', () => {
 
   it('takes a name that looks like a variable for a name', async () => {
     await raise('${monitor.name}')
-    await sender.sendDue()
+    await sendDue()
     expect(scene.requestsOf(tenant)[0]!.body).toContain('network $ {monitor.name}:')
   })
 
   it('is sent by one of two processes that look at the same time', async () => {
     for (const id of ['a', 'b', 'c']) await raise(id)
-    await Promise.all([sender.sendDue(), sender.sendDue()])
-    while ((await sender.sendDue()) > 0);
+    await Promise.all([sendDue(), sendDue()])
+    while ((await sendDue()) > 0);
     expect(scene.requestsOf(tenant)).toHaveLength(3)
   })
 })
@@ -125,19 +132,19 @@ describe('a notice whose trigger is disabled', () => {
     await disable('3 days')
     await raise('mainnet')
     await sql(`update notice_deliveries set give_up_at = now() - interval '2 days'`)
-    expect([await sender.sendDue(), scene.requestsOf(tenant)]).toEqual([0, []])
+    expect([await sendDue(), scene.requestsOf(tenant)]).toEqual([0, []])
     expect(await shown()).toEqual([{ state: 'held', trigger_id: 'ops', error_class: null, attempt_count: 0 }])
 
     const path = '/tenants/acme/triggers/ops'
     expect((await scene.api.request('PATCH', path, { token: tenant.owner.token, body: {} })).status).toBe(200)
     expect(await shown()).toMatchObject([{ state: 'pending' }])
     scene.receiver.setBehaviour(() => ({ status: 503 }))
-    await sender.sendDue()
+    await sendDue()
     // It has its day again: one failure does not end it.
     expect(await shown()).toMatchObject([{ state: 'pending', error_class: 'http_5xx', attempt_count: 1 }])
     scene.receiver.setBehaviour(() => ({ status: 200 }))
     await makeDue()
-    await sender.sendDue()
+    await sendDue()
     expect(await shown()).toMatchObject([{ state: 'delivered', trigger_id: 'ops', attempt_count: 2 }])
   })
 
@@ -153,14 +160,14 @@ describe('a notice whose trigger is disabled', () => {
     await raise('mainnet')
     expect((await patch({ notice_trigger_id: 'spare' })).status).toBe(200)
     expect(await shown()).toMatchObject([{ state: 'pending', trigger_id: 'spare' }])
-    await sender.sendDue()
+    await sendDue()
     expect(scene.receiver.requests.map(({ path }) => path)).toEqual(['/spare'])
     expect(await shown()).toMatchObject([{ state: 'delivered', trigger_id: 'spare' }])
 
     expect((await patch({ notice_trigger_id: 'ops' })).status).toBe(200)
     await raise('testnet')
     expect((await patch({ notice_trigger_id: null })).status).toBe(200)
-    await sender.sendDue()
+    await sendDue()
     expect((await shown())[0]).toMatchObject({ state: 'cancelled', error_class: 'no_trigger' })
     expect((await patch({ notice_trigger_id: 'ops' })).status).toBe(200)
     expect(scene.receiver.requests).toHaveLength(1)
@@ -170,17 +177,17 @@ describe('a notice whose trigger is disabled', () => {
     await disable('1 minute')
     await sql(`update trigger_health set disabled_at = null, open_until = now() + interval '1 hour'`)
     await raise('mainnet')
-    expect(await sender.sendDue()).toBe(0)
+    expect(await sendDue()).toBe(0)
     await sql(`update trigger_health set open_until = now()`)
-    expect(await sender.sendDue()).toBe(1)
+    expect(await sendDue()).toBe(1)
   })
 
   it('of a suspended tenant waits until it is active again', async () => {
     await raise('mainnet')
     await sql(`update tenants set state = 'suspended' where id = '${tenant.id}'`)
-    expect(await sender.sendDue()).toBe(0)
+    expect(await sendDue()).toBe(0)
     await sql(`update tenants set state = 'active' where id = '${tenant.id}'`)
-    expect(await sender.sendDue()).toBe(1)
+    expect(await sendDue()).toBe(1)
   })
 })
 

@@ -3,7 +3,7 @@ import { EgressError, type EgressErrorCode } from '../platform/egress/egress-err
 import type { EgressRequest, EgressResponse } from '../platform/egress/egress.ts'
 import { httpMessage } from '../triggers/channels/http-message.ts'
 import { quickRetriesOf } from './backoff.ts'
-import { leaseMs, runRound } from './round.ts'
+import { leaseMs, runRound, type RoundOptions } from './round.ts'
 
 type Answer = number | EgressErrorCode | { status: number; headers?: Record<string, string>; tookMs?: number }
 
@@ -36,7 +36,11 @@ function createScene(answers: readonly Answer[]) {
     sleptMs,
     stopping,
     elapsedMs: () => nowMs - start,
-    run: (policy: Parameters<typeof quickRetriesOf>[0] = { jitter: 'none' }, url = request.url) =>
+    run: (
+      policy: Parameters<typeof quickRetriesOf>[0] = { jitter: 'none' },
+      url = request.url,
+      options: Pick<RoundOptions, 'rest' | 'resume'> = {},
+    ) =>
       runRound(
         {
           egress: { request: respond, connect: () => Promise.reject(new Error('not by mail')) },
@@ -44,7 +48,7 @@ function createScene(answers: readonly Answer[]) {
           random: () => 1,
         },
         httpMessage({ ...request, url }),
-        { retries: quickRetriesOf(policy), signal: stopping.signal },
+        { retries: quickRetriesOf(policy), signal: stopping.signal, ...options },
       ),
   }
 }
@@ -72,7 +76,9 @@ describe('a round', () => {
     const { attempts, end } = await scene.run()
     expect(end).toEqual({ kind: 'failed', retryAfterMs: 0 })
     expect(attempts.map((attempt) => attempt.errorClass)).toEqual(Array(4).fill(errorClass))
-    expect(scene.sleptMs).toEqual([250, 500, 1000])
+    // Who was not reached is known only when the time for an answer is over.
+    expect(scene.sleptMs.filter((delayMs) => delayMs === 10_000)).toHaveLength(errorClass === 'unreachable' ? 4 : 0)
+    expect(scene.sleptMs.filter((delayMs) => delayMs !== 10_000)).toEqual([250, 500, 1000])
   })
 
   it.each([400, 401, 404, 301, 302, 307, 308, 304, 101])('leaves a %d to the next round', async (status) => {
@@ -150,6 +156,18 @@ describe('a round', () => {
     expect((await scene.run(policy)).end).toEqual({ kind: 'failed', retryAfterMs: 0 })
     expect(scene.sent.length).toBeGreaterThan(1)
     expect(scene.elapsedMs()).toBeLessThan(leaseMs)
+  })
+
+  it('waits with what it was given, and ends when there is no room for another request', async () => {
+    const scene = createScene(['connect_failed'])
+    const rested: number[] = []
+    const rest = async (delayMs: number) => void rested.push(delayMs)
+    const { attempts, end } = await scene.run({ jitter: 'none' }, request.url, {
+      rest,
+      resume: () => rested.length < 4,
+    })
+    expect([attempts.length, end]).toEqual([2, { kind: 'failed', retryAfterMs: 0 }])
+    expect([rested, scene.sleptMs]).toEqual([[10_000, 250, 10_000, 500], []])
   })
 
   it('is interrupted by the end of the process, with the attempts that were made', async () => {

@@ -1,4 +1,5 @@
 import type { PreparedMessage } from '../triggers/channels/channel.ts'
+import type { Rest } from '../platform/egress/fail-late.ts'
 import type { SentMessage } from '../triggers/channels/sent-message.ts'
 import { sendOnce, type Attempt, type SendDeps } from './attempt.ts'
 import { quickDelayMs, type QuickRetries, type Random } from './backoff.ts'
@@ -16,6 +17,15 @@ export type RoundResult = {
 
 export type RoundDeps = SendDeps & { random: Random }
 
+export type RoundOptions = {
+  retries: QuickRetries
+  signal: AbortSignal
+  /** Waits between requests and for a failure to be known. */
+  rest?: Rest
+  /** Asked before a repeat; the round ends when there is no room for it any more. */
+  resume?: () => boolean
+}
+
 /** No request starts later than this after the round began, so that a round always ends before its lease does. */
 const roundMaxMs = 45_000
 /** No message takes longer, whatever its channel. */
@@ -30,14 +40,15 @@ export const leaseMs = roundMaxMs + sendMaxMs + 5_000
 export async function runRound(
   deps: RoundDeps,
   prepared: PreparedMessage,
-  { retries, signal }: { retries: QuickRetries; signal: AbortSignal },
+  options: RoundOptions,
 ): Promise<RoundResult> {
   const { clock, random } = deps
+  const { retries, signal, rest = (delayMs) => clock.sleep(delayMs, signal), resume = () => true } = options
   const startedAtMs = clock.now().getTime()
   const attempts: Attempt[] = []
   let message = prepared
   for (let retry = 0; ; retry += 1) {
-    const result = await sendOnce(deps, message)
+    const result = await sendOnce(deps, message, rest)
     attempts.push(result.attempt)
     if (result.outcome === 'delivered') return { attempts, end: { kind: 'delivered', sent: result.sent } }
     if (result.repeat === 'as_plain_text' && message.plain !== undefined) {
@@ -51,9 +62,9 @@ export async function runRound(
     const delayMs = quickDelayMs(retries, retry, random)
     const elapsedMs = clock.now().getTime() - startedAtMs
     if (result.retryAfterMs > delayMs || elapsedMs + delayMs > roundMaxMs) return failed
-    await clock.sleep(delayMs, signal)
+    await rest(delayMs)
     if (signal.aborted) return { attempts, end: { kind: 'interrupted' } }
     // A process that was frozen in between may have lost its lease meanwhile.
-    if (clock.now().getTime() - startedAtMs > roundMaxMs) return failed
+    if (clock.now().getTime() - startedAtMs > roundMaxMs || !resume()) return failed
   }
 }

@@ -130,7 +130,8 @@ describe('a secret that is changed', () => {
     scene.receiver.requests.length = 0
     const logger = { error: () => undefined }
     const sender = createNoticeSender({ ...scene.api, egress: scene.egress, logger, random: () => 0.5 })
-    expect(await sender.sendDue()).toBe(1)
+    expect(await sender.startDue()).toBe(1)
+    await sender.settled()
     await tenant({ notice_trigger_id: null })
     expect(scene.requestsOf(acme).map(signersOf)).toEqual([['one', 'two']])
   })
