@@ -122,7 +122,8 @@ export async function showUsage(
     const { rows } = await summaries.list(range, { after: undefined, limit: summariesMax + 1 })
     if (rows.length > summariesMax)
       throw new AppError('invalid_request', `More than ${summariesMax} rows: ask for a shorter time.`)
-    print(summaryCsv(rows).trimEnd())
+    // Ends its last line itself.
+    print(summaryCsv(rows).slice(0, -1))
   })
 }
 

@@ -73,7 +73,7 @@ export async function markDivided(tx: PlatformTx, { sourceId, hour }: SourceHour
     where source_id = ${sourceId} and hour = ${hour.toISOString()}`)
 }
 
-/** Tenants with hours that are over and not closed, by id. */
+/** Tenants with hours that are over and not closed, by id. One that was deleted uses nothing any more two days later. */
 export async function listUnclosedTenants(
   tx: PlatformTx,
   { until, after, limit }: { until: Date; after: string; limit: number },
@@ -81,6 +81,7 @@ export async function listUnclosedTenants(
   const rows = await tx.rows(sql<{ id: string }>`
     select t.id from tenants t left join usage_progress p on p.tenant_id = t.id
     where t.id > ${after} and (p.closed_until is null or p.closed_until < ${until.toISOString()})
+      and (t.is_active or p.closed_until is null or p.closed_until < t.updated_at + interval '2 days')
     order by t.id limit ${limit}`)
   return rows.map(({ id }) => id)
 }

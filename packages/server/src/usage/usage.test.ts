@@ -37,10 +37,10 @@ const writerOf = (database: Doors = scene.api.database) =>
 const parts = () => ({ ...scene.api, logger: createLogger({ level: 'silent' }) })
 
 /** Closes the hour that runs. */
-async function closeHours(database: Doors = scene.api.database): Promise<void> {
+async function closeHours(database: Doors = scene.api.database, until = nextHour()): Promise<void> {
   const closer = createUsageCloser({ ...parts(), database })
   await scene.api.test.admin.query('delete from usage_closer')
-  await closer.run(nextHour())
+  await closer.run(until)
 }
 const nextHour = () => new Date((Math.floor(Date.now() / 3_600_000) + 1) * 3_600_000)
 
@@ -356,5 +356,28 @@ describe('the summaries of operators', () => {
       await expect(database.withIdentity((tx) => tx.rows(statement))).rejects.toMatchObject(denied)
     }
     expect(await lintTenantWall(scene.api.test.admin as never)).toEqual([])
+  })
+})
+
+describe('the hours of a tenant that was deleted', () => {
+  it('are closed until two days later, and no longer', async () => {
+    const gone = await scene.api.createTenant('gone')
+    rpcCalls(5, gone)
+    await writerOf().write()
+    const closedUntil = async (): Promise<Date> =>
+      (
+        await scene.api.test.admin.query<{ until: Date }>(
+          'select closed_until as until from usage_progress where tenant_id = $1',
+          [gone.id],
+        )
+      ).rows[0]!.until
+    await scene.api.test.admin.query('update tenants set is_active = false where id = $1', [gone.id])
+    await closeHours()
+    expect(await closedUntil()).toEqual(nextHour())
+    const later = new Date(nextHour().getTime() + 72 * 3_600_000)
+    await closeHours(undefined, later)
+    expect(await closedUntil()).toEqual(later)
+    await closeHours(undefined, new Date(later.getTime() + 3_600_000))
+    expect(await closedUntil()).toEqual(later)
   })
 })
