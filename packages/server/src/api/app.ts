@@ -12,7 +12,7 @@ import type { Route, RouteReply } from '../tenants/route.ts'
 import { registerDocs } from './docs.ts'
 import { admitAnonymous } from './admission.ts'
 import { createOpenApi } from './openapi.ts'
-import { registerOtherMethods } from './other-methods.ts'
+import { createMethodFinder } from './other-methods.ts'
 import { problemMediaType, toProblem } from './problem.ts'
 import { apiPrefix, registerRoute } from './register-route.ts'
 import { createRequestLimits, type ApiRates } from './request-limits.ts'
@@ -74,6 +74,16 @@ export function buildApp(deps: ApiDeps, options: ApiOptions): FastifyInstance {
   const { rates, trustedProxies = [] } = options
   const limits = createRequestLimits(deps, rates)
 
+  const methodsAt = createMethodFinder(routes.map(({ method, path }) => ({ method, path: apiPrefix + path })))
+
+  /** Said before a byte of the body is read, whatever the method. */
+  const nothingAt = (request: FastifyRequest, reply: FastifyReply): AppError => {
+    const allowed = methodsAt(request.url.split('?')[0] ?? '')
+    if (allowed.length === 0) return nothingThere()
+    reply.header('allow', allowed.join(', '))
+    return new AppError('method_not_allowed', 'This address does not know the method.')
+  }
+
   const sendProblem = (error: unknown, request: FastifyRequest, reply: FastifyReply) => {
     const { status, body, headers, isUnexpected } = toProblem(error, request.id)
     const operation = operationOf(request)
@@ -109,6 +119,7 @@ export function buildApp(deps: ApiDeps, options: ApiOptions): FastifyInstance {
   app.addHook('onRequest', async (request, reply) => {
     reply.headers({ ...securityHeaders, 'x-request-id': request.id })
     if (request.routeOptions.config.admission === undefined) admitAnonymous(request, reply, limits)
+    if (request.is404) throw nothingAt(request, reply)
   })
   app.addHook('onResponse', async (request, reply) => {
     const operation = operationOf(request)
@@ -121,21 +132,19 @@ export function buildApp(deps: ApiDeps, options: ApiOptions): FastifyInstance {
     )
   })
   app.setErrorHandler(sendProblem)
-  app.setNotFoundHandler((request, reply) =>
-    sendProblem(new AppError('not_found', 'There is nothing at this address.'), request, reply),
-  )
+  app.setNotFoundHandler((request, reply) => sendProblem(nothingThere(), request, reply))
   // Bodies are read as bytes: what they may be is decided by the route.
   app.removeAllContentTypeParsers()
   app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body))
 
   for (const route of routes) registerRoute(app, route, { ...deps, limits, onReply: options.onReply })
-  registerOtherMethods(
-    app,
-    routes.map(({ method, path }) => ({ method, path: apiPrefix + path })),
-  )
   registerSystemRoutes(app, deps, { metricsToken: options.metricsToken })
   registerDocs(app, createOpenApi(routes, { version: options.version, publicUrl: options.publicUrl }))
   return app
+}
+
+function nothingThere(): AppError {
+  return new AppError('not_found', 'There is nothing at this address.')
 }
 
 function operationOf(request: FastifyRequest): string {

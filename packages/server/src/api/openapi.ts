@@ -124,15 +124,25 @@ function parametersOf(route: Route, schemas: SchemaCollector): JsonSchema[] {
   return [
     ...named(route.params, 'path'),
     ...named(route.query, 'query'),
-    ...(isTenantWrite ? [headerParameter('Idempotency-Key', 'A repeat within 24 hours gets the first answer.')] : []),
+    ...(isTenantWrite
+      ? [
+          headerParameter('Idempotency-Key', {
+            description: 'A repeat within 24 hours gets the first answer.',
+            pattern: '^[!-~]{1,255}$',
+          }),
+        ]
+      : []),
     ...((isTenantWrite || isOperatorWrite) && route.method !== 'POST'
-      ? [headerParameter('If-Match', 'The ETag that was read.')]
+      ? [headerParameter('If-Match', { description: 'The ETag that was read.' })]
       : []),
   ]
 }
 
-function headerParameter(name: string, description: string): JsonSchema {
-  return { name, in: 'header', required: false, description, schema: { type: 'string' } }
+function headerParameter(
+  name: string,
+  { description, ...form }: { description: string; pattern?: string },
+): JsonSchema {
+  return { name, in: 'header', required: false, description, schema: { type: 'string', ...form } }
 }
 
 function bodyOf(route: Route, schema: z.ZodType, schemas: SchemaCollector): JsonSchema {

@@ -146,12 +146,17 @@ export function createAccountService(
     },
 
     login: async ({ email, password }) => {
-      const login = await database.withIdentity((tx) => findLogin(tx, email))
-      const isRight = await passwords.verify(login?.passwordHash, password)
+      let login: Awaited<ReturnType<typeof findLogin>>
+      const find = async () => {
+        login = await database.withIdentity((tx) => findLogin(tx, email))
+        return login?.passwordHash
+      }
+      const isRight = await passwords.verifyFound(find, password)
       if (login === undefined || !isRight) throw new AppError('unauthenticated', 'E-mail or password are wrong.')
+      const { userId, email: name } = login
       const session = newSession()
-      await database.withIdentity((tx) => openSession(tx, { ...session, userId: login.userId }))
-      return answer(session.id, { id: login.userId, email: login.email }, session.token)
+      await database.withIdentity((tx) => openSession(tx, { ...session, userId }))
+      return answer(session.id, { id: userId, email: name }, session.token)
     },
 
     refresh: async (text) => {

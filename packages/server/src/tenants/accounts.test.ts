@@ -141,6 +141,24 @@ describe('login', () => {
     await logIn(owner.email)
   })
 
+  it('answers a flood with 401 and 503 alone, serves everybody else meanwhile, and lets in who waits as told', async () => {
+    let isOver = false
+    const flood = Promise.all(
+      Array.from({ length: 300 }, async (_, index) => {
+        const body = { email: `flood-${index}@nowhere.example`, password: 'not the password' }
+        return api.request('POST', '/auth/login', { body })
+      }),
+    ).finally(() => (isOver = true))
+    const served: number[] = []
+    for (let call = 0; call < 3; call += 1)
+      served.push((await api.request('GET', '/tenants/acme', { token: tenant.owner.token })).status)
+    expect([isOver, served]).toEqual([false, [200, 200, 200]])
+    const replies = await flood
+    expect(new Set(replies.map(({ status }) => status))).toEqual(new Set([401, 503]))
+    for (const { headers } of replies.filter(({ status }) => status === 503)) expect(headers['retry-after']).toBe('1')
+    await logIn(tenant.owner.email)
+  })
+
   it('stores neither password nor token in clear', async () => {
     const login = await logIn(tenant.owner.email)
     const { rows } = await api.test.admin.query<{ stored: string }>(

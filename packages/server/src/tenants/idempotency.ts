@@ -34,7 +34,8 @@ export function createWriteOnce({
 }): WriteOnce {
   const replay = async (tx: TenantTx, tenantId: string, key: string, fingerprint: Buffer): Promise<RouteReply> => {
     const stored = await findStoredReply(tx, tenantId, key)
-    if (stored === undefined) throw new AppError('busy', 'A request with this Idempotency-Key is in progress.')
+    if (stored === undefined)
+      throw new AppError('busy', 'A request with this Idempotency-Key is in progress.', { retryAfterS: 1 })
     if (!stored.fingerprint.equals(fingerprint)) {
       throw new AppError('idempotency_key_reused', 'This Idempotency-Key was used for another request.')
     }

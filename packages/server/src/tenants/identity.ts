@@ -18,7 +18,7 @@ import { createNoticeRoutes } from './notice-routes.ts'
 import { createOperatorEventRoutes } from './operator-event-routes.ts'
 import { createOperatorRoutes } from './operator-routes.ts'
 import { createOperatorService } from './operator-service.ts'
-import { createPasswords } from './password.ts'
+import { createPasswords, passwordConcurrency } from './password.ts'
 import { createPlanRoutes } from './plan-routes.ts'
 import { createPlanService } from './plan-service.ts'
 import { createQuotaRoutes } from './quota-routes.ts'
@@ -48,12 +48,10 @@ export type IdentityOptions = {
   registration: RegistrationMode
   /** Logins, registrations and look-ups of e-mails that may fail in a minute, by address. */
   missesPerMinute?: number
-  /** Password hashes at once; twice the cores by default. */
-  passwordConcurrency?: number
 }
 
 export function createIdentity(deps: IdentityDeps, options: IdentityOptions): Identity {
-  const { registration, missesPerMinute = 20, passwordConcurrency = 2 * availableParallelism() } = options
+  const { registration, missesPerMinute = 20 } = options
   const accessTokens = createAccessTokens(deps)
   const guard = createLoginGuard(deps, { missesPerMinute })
   const accounts = createAccountService(
@@ -61,7 +59,7 @@ export function createIdentity(deps: IdentityDeps, options: IdentityOptions): Id
       ...deps,
       accessTokens,
       refreshTokens: createRefreshTokens(deps),
-      passwords: createPasswords({ concurrency: passwordConcurrency }),
+      passwords: createPasswords({ concurrency: passwordConcurrency(availableParallelism()) }),
     },
     { registration },
   )

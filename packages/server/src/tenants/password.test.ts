@@ -1,5 +1,6 @@
+import { stat } from 'node:fs/promises'
 import { describe, expect, it } from 'vitest'
-import { argon2Options, createPasswords, passwordProblems } from './password.ts'
+import { argon2Options, createPasswords, passwordConcurrency, passwordProblems } from './password.ts'
 
 const passwords = createPasswords({ concurrency: 4 })
 
@@ -46,6 +47,33 @@ describe('passwords', () => {
     ])
     expect(outcomes[3]).toMatchObject({ reason: { code: 'busy', retryAfterS: 1 } })
     expect(await bounded.hash('some long password')).toContain('argon2id')
+  })
+
+  it('leave a core and two threads of the pool to everything else, however many cores there are', () => {
+    for (let cores = 1; cores <= 256; cores += 1) {
+      const bound = passwordConcurrency(cores)
+      expect(bound).toBeGreaterThanOrEqual(1)
+      expect(bound).toBeLessThanOrEqual(Math.max(cores - 1, 1))
+      expect(bound).toBeLessThanOrEqual(2)
+    }
+  })
+
+  it('let other work of the pool through during a flood, and refuse beyond the queue at once', async () => {
+    const bounded = createPasswords({ concurrency: passwordConcurrency(2), waitersMax: 20 })
+    let done = 0
+    const flood = Array.from({ length: 500 }, () =>
+      bounded.verify(undefined, 'not the password').then(
+        () => (done += 1),
+        (error: unknown) => error,
+      ),
+    )
+    for (let call = 0; call < 5; call += 1) await stat(import.meta.filename)
+    expect(done).toBeLessThan(21)
+    const outcomes = await Promise.all(flood)
+    expect(done).toBe(21)
+    const refusals = outcomes.filter((outcome) => typeof outcome !== 'number')
+    expect(refusals).toHaveLength(479)
+    for (const refusal of refusals) expect(refusal).toMatchObject({ code: 'busy', retryAfterS: 1 })
   })
 
   it.each([
