@@ -48,7 +48,8 @@ export async function createServer({ env, environment }: ServerOptions): Promise
   const logger = createLogger({ level: env.SMT_LOG_LEVEL })
   const shutdown = createShutdown({ logger })
   const slots = createTenantSlots({ logger, poolMax })
-  const database = await openDatabase(env, { poolMax, slotsOf: slots.of })
+  const secrets = createSecrets(await loadMasterKey(env.SMT_MASTER_KEY, env.SMT_DATA_DIR))
+  const database = await openDatabase(env, { contextKey: secrets.contextKey, poolMax, slotsOf: slots.of })
   shutdown.add('database', () => database.close())
   slots.use(database)
 
@@ -56,7 +57,6 @@ export async function createServer({ env, environment }: ServerOptions): Promise
   const ids = systemIds
   const metrics = createMetrics()
   metrics.collectProcess()
-  const secrets = createSecrets(await loadMasterKey(env.SMT_MASTER_KEY, env.SMT_DATA_DIR))
   const tenantKeys = createTenantKeys({ secrets })
   const egress = createEgress({ allow: env.SMT_EGRESS_ALLOW, deny: env.SMT_EGRESS_DENY, logger })
   shutdown.add('egress', () => egress.close())

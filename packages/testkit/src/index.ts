@@ -3,6 +3,13 @@ export { freePort } from './free-port.ts'
 export { createJsonRpc, type JsonRpc } from './json-rpc.ts'
 export { startReceiver, type ReceivedRequest, type Receiver, type ReceiverBehaviour } from './receiver.ts'
 export { startRpcProxy, type RpcInterception, type RpcProxy, type RpcRequest } from './rpc-proxy.ts'
+export {
+  scriptedToken,
+  scriptedTokenAbi,
+  startScriptedEvmNode,
+  type ScriptedEvmNode,
+  type ScriptedEvmNodeOptions,
+} from './scripted-evm-node.ts'
 export { deployToken, type Token, type Transfer } from './token.ts'
 export { muxedAddress } from './stellar/assets.ts'
 export { specEvent, specFunction, specStruct, type SpecType } from './stellar/contract-spec.ts'

@@ -31,7 +31,8 @@ export type Receiver = {
 }
 
 /** The far end of a webhook: records every request on the loopback address and answers as told. */
-export async function startReceiver({ respond }: { respond?: ReceiverBehaviour } = {}): Promise<Receiver> {
+export async function startReceiver(options: { respond?: ReceiverBehaviour; port?: number } = {}): Promise<Receiver> {
+  const { respond } = options
   const requests: ReceivedRequest[] = []
   const listeners = new Set<(request: ReceivedRequest) => void>()
   let behaviour: ReceiverBehaviour = respond ?? (() => ({ status: 200 }))
@@ -46,7 +47,7 @@ export async function startReceiver({ respond }: { respond?: ReceiverBehaviour }
       else setTimeout(() => reply(outgoing, answer), answer.delayMs).unref()
     })
   })
-  const port = await freePort()
+  const port = options.port ?? (await freePort())
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject)
     server.listen(port, '127.0.0.1', resolve)

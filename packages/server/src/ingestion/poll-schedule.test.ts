@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest'
 import type { Clock } from '../platform/clock.ts'
-import { createPollSchedule, type PollGroup, type PollSchedule, type PollScheduleOptions } from './poll-schedule.ts'
+import type { PollGroup } from './poll-places.ts'
+import { createPollSchedule, type PollSchedule, type PollScheduleOptions } from './poll-schedule.ts'
 
 /** Time that passes only when the test says so. */
 function createManualClock(): Clock & { advance(ms: number): Promise<void> } {
@@ -81,7 +82,7 @@ async function start({
     most: () => most,
     schedule: created,
     add: async (id: string, group: Partial<PollGroup> = {}) => {
-      created.add(id, () => ({ tenant: undefined, host: `host of ${id}`, ...group }))
+      created.add(id, () => ({ tenant: undefined, host: `host of ${id}`, isSound: true, ...group }))
       await settle()
     },
   }
@@ -209,6 +210,75 @@ describe('polls', () => {
     await add('a')
     await add('b')
     expect(running.size).toBe(2)
+  })
+})
+
+describe('places', () => {
+  it('of shared sources are never taken by own networks that do not answer', async () => {
+    const rounds: number[] = []
+    const clockOf = { nowMs: () => 0 }
+    const { clock, add } = await start({
+      poll: (id) => {
+        if (id !== 'shared') return new Promise((resolve) => held.push(resolve))
+        rounds.push(clockOf.nowMs())
+        return Promise.resolve(100)
+      },
+    })
+    clockOf.nowMs = () => clock.now().getTime()
+    for (let n = 0; n < 200; n += 1)
+      await add(`own ${n}`, { tenant: `tenant ${n}`, host: 'dead', isSound: n % 2 === 0 })
+    for (let n = 0; n < 200; n += 1) await add(`own ${n + 200}`, { tenant: `tenant ${n}`, isSound: n % 2 === 0 })
+    await add('shared', { host: 'dead' })
+    const begun = clock.now().getTime()
+    await clock.advance(2_000)
+    expect(held).toHaveLength(24)
+    expect(rounds).toEqual(Array.from({ length: 21 }, (_, n) => begun + n * 100))
+  })
+
+  it('of networks that answer are never taken by those that do not, nor the other way round', async () => {
+    const first = await start({ isHeld: true })
+    for (let n = 0; n < 100; n += 1) await first.add(`dead ${n}`, { tenant: `tenant ${n}`, isSound: false })
+    expect(first.running.size).toBe(16)
+    for (let n = 0; n < 100; n += 1) await first.add(`well ${n}`, { tenant: `other ${n}` })
+    expect([...first.running.keys()].filter((id) => id.startsWith('well'))).toHaveLength(8)
+    for (const finish of held.splice(0)) finish(60_000)
+    await schedule?.stop()
+    const second = await start({ isHeld: true })
+    for (let n = 0; n < 100; n += 1) await second.add(`well ${n}`, { tenant: `other ${n}` })
+    for (let n = 0; n < 100; n += 1) await second.add(`dead ${n}`, { tenant: `tenant ${n}`, isSound: false })
+    const dead = [...second.running.keys()].filter((id) => id.startsWith('dead'))
+    expect([second.running.size, dead.length]).toEqual([24, 4])
+  })
+
+  it('of a host that a shared network uses are not taken by own networks', async () => {
+    const { running, add } = await start({ isHeld: true, perHostMax: 1 })
+    await add('own', { tenant: 'acme', host: 'node' })
+    await add('shared', { host: 'node' })
+    expect([...running.keys()]).toEqual(['own', 'shared'])
+  })
+
+  it('go to tenants by turns, however many networks one of them has', async () => {
+    const { running, add } = await start({ isHeld: true, ownMax: 1, perTenantMax: 1 })
+    for (let n = 0; n < 50; n += 1) await add(`a${n}`, { tenant: 'acme' })
+    await add('g0', { tenant: 'globex' })
+    const order: string[] = []
+    for (let n = 0; n < 4; n += 1) {
+      const [id] = running.keys()
+      order.push(id ?? '')
+      await running.get(id ?? '')?.(60_000)
+    }
+    expect(order).toEqual(['a0', 'a1', 'g0', 'a2'])
+  })
+
+  it('are not lost to a source that is removed while it waits, and one that is woken keeps its place in line', async () => {
+    const { running, schedule: created, add } = await start({ isHeld: true, runningMax: 1 })
+    for (const id of ['a', 'b', 'c', 'd']) await add(id)
+    created.remove('b')
+    created.wake('c')
+    await running.get('a')?.(60_000)
+    expect([...running.keys()]).toEqual(['c'])
+    await running.get('c')?.(60_000)
+    expect([...running.keys()]).toEqual(['d'])
   })
 })
 

@@ -1,13 +1,12 @@
 import TinyQueue from 'tinyqueue'
 import type { Clock } from '../platform/clock.ts'
-import { createTally } from '../platform/tally.ts'
-
-/** What a poll is counted under: `tenant` is undefined for shared sources, which have no cap of their own. */
-export type PollGroup = { tenant: string | undefined; host: string }
+import { createPollLine } from './poll-line.ts'
+import { createPollPlaces, defaultPollLimits, pollKindOf, type PollGroup, type PollLimits } from './poll-places.ts'
 
 /**
- * One due-time heap for all chain sources of the process (design 7.11), with caps on the polls that run at once:
- * altogether, of one tenant, to one host. Dead and slow nodes of one tenant thus hold up nobody else.
+ * One due-time heap for all chain sources of the process (design 7.11), with caps on the polls that run at once
+ * (poll-places.ts). What is due and finds no place waits in line; whoever ends gives its place to the next: to shared
+ * sources first, then to own ones, tenant by tenant. Dead and slow nodes of tenants thus hold up nobody else.
  */
 export type PollSchedule = {
   /** Polls from now on; known ids keep their place. */
@@ -20,28 +19,24 @@ export type PollSchedule = {
   stop(): Promise<void>
 }
 
-export type PollScheduleOptions = {
+export type PollScheduleOptions = Partial<PollLimits> & {
   /** One poll; answers after how long the next one is due. Must not throw. */
   poll: (id: string) => Promise<number>
-  runningMax?: number
-  perTenantMax?: number
-  perHostMax?: number
 }
 
 type Entry = { id: string; dueAtMs: number; turn: number }
-type Scheduled = { groupOf: () => PollGroup; turn: number; isRunning: boolean; isWoken: boolean }
-
-const cappedDelayMs = 50
+type Scheduled = { groupOf: () => PollGroup; turn: number; state: 'waiting' | 'in_line' | 'running'; isWoken: boolean }
 
 export function createPollSchedule(
   { clock }: { clock: Clock },
-  { poll, runningMax = 32, perTenantMax = 4, perHostMax = 8 }: PollScheduleOptions,
+  { poll, ...limits }: PollScheduleOptions,
 ): PollSchedule {
   const sources = new Map<string, Scheduled>()
   // An entry counts only while its turn is the source's: rescheduling pushes a new one and leaves the old to be dropped.
   const queue = new TinyQueue<Entry>([], (left, right) => left.dueAtMs - right.dueAtMs)
-  const tenants = createTally()
-  const hosts = createTally()
+  const places = createPollPlaces({ ...defaultPollLimits, ...limits })
+  const lines = { shared: createPollLine(), sound: createPollLine(), unsound: createPollLine() }
+  const kinds = ['shared', 'sound', 'unsound'] as const
   const running = new Set<Promise<void>>()
   const stopping = new AbortController()
   let pause: AbortController | undefined
@@ -51,46 +46,59 @@ export function createPollSchedule(
 
   const schedule = (id: string, source: Scheduled, delayMs: number): void => {
     source.turn += 1
+    source.state = 'waiting'
     queue.push({ id, dueAtMs: nowMs() + delayMs, turn: source.turn })
     pause?.abort()
   }
 
-  const runOne = async (id: string, source: Scheduled, { tenant, host }: PollGroup): Promise<void> => {
-    source.isRunning = true
+  const run = async (id: string, source: Scheduled, giveBack: () => void): Promise<void> => {
+    source.state = 'running'
     source.isWoken = false
-    if (tenant !== undefined) tenants.add(tenant)
-    hosts.add(host)
     try {
       const delayMs = await poll(id)
       if (sources.get(id) === source) schedule(id, source, source.isWoken ? 0 : delayMs)
     } finally {
-      source.isRunning = false
-      if (tenant !== undefined) tenants.remove(tenant)
-      hosts.remove(host)
+      giveBack()
     }
   }
 
-  const begin = (entry: Entry, source: Scheduled): void => {
-    const group = source.groupOf()
-    const isFull =
-      running.size >= runningMax ||
-      (group.tenant !== undefined && tenants.of(group.tenant) >= perTenantMax) ||
-      hosts.of(group.host) >= perHostMax
-    if (isFull) {
-      schedule(entry.id, source, cappedDelayMs)
-      return
-    }
-    const work = runOne(entry.id, source, group).finally(() => running.delete(work))
+  const begin = (id: string, source: Scheduled): boolean => {
+    const giveBack = places.take(source.groupOf())
+    if (giveBack === undefined) return false
+    const work = run(id, source, giveBack).finally(() => {
+      running.delete(work)
+      admit()
+    })
     running.add(work)
+    return true
   }
 
-  const run = async (): Promise<void> => {
+  /** Whoever is in line and has a place now. One that was removed leaves its line when it is looked at. */
+  const admit = (): void => {
+    for (const kind of kinds) {
+      const take = (id: string): boolean => {
+        const source = sources.get(id)
+        return source?.state !== 'in_line' || begin(id, source)
+      }
+      while (!stopping.signal.aborted && places.isOpen(kind) && lines[kind].offer(take));
+    }
+  }
+
+  const standInLine = (id: string, source: Scheduled): void => {
+    const group = source.groupOf()
+    source.state = 'in_line'
+    lines[pollKindOf(group)].add(group.tenant ?? '', id)
+  }
+
+  const follow = async (): Promise<void> => {
     while (!stopping.signal.aborted) {
       for (let next = queue.peek(); next !== undefined && next.dueAtMs <= nowMs(); next = queue.peek()) {
         queue.pop()
         const source = sources.get(next.id)
-        if (source !== undefined && source.turn === next.turn && !source.isRunning) begin(next, source)
+        if (source === undefined || source.turn !== next.turn || source.state !== 'waiting') continue
+        standInLine(next.id, source)
       }
+      admit()
       const next = queue.peek()
       pause = new AbortController()
       const delayMs = next === undefined ? 60_000 : Math.max(1, next.dueAtMs - nowMs())
@@ -102,7 +110,7 @@ export function createPollSchedule(
   return {
     add: (id, groupOf) => {
       if (sources.has(id)) return
-      const source: Scheduled = { groupOf, turn: 0, isRunning: false, isWoken: false }
+      const source: Scheduled = { groupOf, turn: 0, state: 'waiting', isWoken: false }
       sources.set(id, source)
       schedule(id, source, 0)
     },
@@ -112,11 +120,11 @@ export function createPollSchedule(
     wake: (id) => {
       const source = sources.get(id)
       if (source === undefined) return
-      if (source.isRunning) source.isWoken = true
-      else schedule(id, source, 0)
+      if (source.state === 'running') source.isWoken = true
+      else if (source.state === 'waiting') schedule(id, source, 0)
     },
     start: () => {
-      loop ??= run()
+      loop ??= follow()
     },
     stop: async () => {
       stopping.abort()

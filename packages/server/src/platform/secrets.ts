@@ -15,6 +15,8 @@ export type Secrets = {
   unwrapTenantKey(tenantId: string, wrapped: string): TenantSecrets
   /** Values of the installation itself (shared networks), under a key derived from the master key. */
   installation: TenantSecrets
+  /** What tenant contexts are signed with (`db/tenant-context.ts`). */
+  contextKey: Buffer
   /** A key for one purpose, derived from the master key (HKDF-SHA256): the same on every replica and after a restart. */
   deriveKey(purpose: string, sizeBytes: number): Buffer
 }
@@ -39,6 +41,7 @@ export function createSecrets(masterKey: Buffer): Secrets {
   const wrapPlace = (tenantId: string) => ['tenant_keys', tenantId, String(keyVersion)]
   return {
     deriveKey,
+    contextKey: deriveKey('tenant-context/v1', 32),
     createTenantKey: (tenantId) =>
       encrypt(keyEncryptionKey, randomBytes(32).toString('base64url'), wrapPlace(tenantId)),
     unwrapTenantKey: (tenantId, wrapped) =>

@@ -9,7 +9,7 @@ import { systemIds } from '../platform/ids.ts'
 import { createLogger } from '../platform/logger.ts'
 import { loadMasterKey } from '../platform/master-key.ts'
 import { createMetrics } from '../platform/metrics.ts'
-import { createSecrets } from '../platform/secrets.ts'
+import { createSecrets, type Secrets } from '../platform/secrets.ts'
 import { createIdentity } from '../tenants/identity.ts'
 import { createOperatorAccounts } from '../tenants/operator-accounts.ts'
 import { createOperatorService, quotaNamed, type TenantWithQuotas } from '../tenants/operator-service.ts'
@@ -30,8 +30,7 @@ export async function createTenant(
   const password = await firstLine(input)
   if (password === '')
     throw new AppError('invalid_request', 'The password is read from standard input, which is empty.')
-  await withDatabase(env, async (database) => {
-    const secrets = createSecrets(await loadMasterKey(env.SMT_MASTER_KEY, env.SMT_DATA_DIR))
+  await withDatabase(env, async (database, secrets) => {
     const tenantKeys = createTenantKeys({ secrets })
     const deps = { database, secrets, tenantKeys, clock: systemClock, ids: systemIds }
     const { accounts } = createIdentity(deps, { registration: 'closed' })
@@ -135,10 +134,11 @@ function timeOf(text: string | undefined): Date | undefined {
   return time
 }
 
-async function withDatabase(env: AdminEnv, fn: (database: Database) => Promise<void>): Promise<void> {
-  const database = await openDatabase(env, { poolMax: 2 })
+async function withDatabase(env: AdminEnv, fn: (database: Database, secrets: Secrets) => Promise<void>): Promise<void> {
+  const secrets = createSecrets(await loadMasterKey(env.SMT_MASTER_KEY, env.SMT_DATA_DIR))
+  const database = await openDatabase(env, { contextKey: secrets.contextKey, poolMax: 2 })
   try {
-    await fn(database)
+    await fn(database, secrets)
   } finally {
     await database.close()
   }

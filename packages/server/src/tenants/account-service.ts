@@ -104,7 +104,7 @@ export function createAccountService(
     const account = { userId: ids.uuid(), tenantId: ids.uuid(), email: email.trim() }
     const passwordHash = await passwords.hash(password)
     await conflictsAsProblems(() =>
-      database.withTenant(account.tenantId, {}, async (tx) => {
+      database.withTenant(account.tenantId, { isFounding: true }, async (tx) => {
         await createUser(tx, { id: account.userId, email, passwordHash })
         await insertTenant(tx, { id: account.tenantId, slug, name, ownerId: account.userId })
         await also(tx, account)
@@ -184,7 +184,7 @@ export function createAccountService(
       assertOpen()
       const id = ids.uuid()
       return conflictsAsProblems(() =>
-        database.withTenant(id, {}, async (tx) => {
+        database.withTenant(id, { isFounding: true }, async (tx) => {
           await insertTenant(tx, { id, slug, name, ownerId: founder.id })
           await insertAuditEvent(tx, id, {
             ...founding({ slug, name }, founder),

@@ -41,7 +41,6 @@ export function createOperatorAccounts({
     const passwordHash = await passwords.hash(password)
     await database.withPlatform(async (tx) => {
       await createOperatorUser(tx, { id: ids.uuid(), email, passwordHash })
-      await setOperator(tx, email, true)
       await insertOperatorEvent(tx, event('operator.create', email))
     })
   }

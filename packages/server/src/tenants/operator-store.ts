@@ -28,7 +28,7 @@ export async function createOperatorUser(
   tx: PlatformTx,
   user: { id: string; email: string; passwordHash: string },
 ): Promise<void> {
-  await tx.execute(sql`select app.create_user(${user.id}, ${user.email}, ${user.passwordHash})`)
+  await tx.execute(sql`select app.create_operator(${user.id}, ${user.email}, ${user.passwordHash})`)
 }
 
 export type OperatorEvent = {

@@ -6,6 +6,8 @@ import pg from 'pg'
 import type { TestProject } from 'vitest/node'
 import { migrate } from '../platform/db/migrate.ts'
 import { createPglitePool } from '../platform/db/open-database.ts'
+import { installContextKey } from '../platform/db/tenant-context.ts'
+import { testContextKey } from './context-key.ts'
 
 declare module 'vitest' {
   // Declaration merging is how vitest types what a global set-up provides.
@@ -30,6 +32,7 @@ async function setUpPglite(project: TestProject): Promise<() => Promise<void>> {
   const pool = createPglitePool(pglite)
   const client = await pool.connect()
   await migrate(client)
+  await installContextKey(client, testContextKey)
   client.release()
   await pool.end()
   const dumpPath = join(directory, 'template.tar')
@@ -48,6 +51,7 @@ async function setUpServer(project: TestProject, adminUrl: string): Promise<() =
   const client = new pg.Client({ connectionString: databaseUrl(adminUrl, template) })
   await client.connect()
   await migrate(client)
+  await installContextKey(client, testContextKey)
   await client.end()
   project.provide('databaseTemplate', { kind: 'postgres', adminUrl, template })
   return async () => {

@@ -3,7 +3,10 @@ import { PGlite } from '@electric-sql/pglite'
 import pg from 'pg'
 import { inject } from 'vitest'
 import { createDatabase, type Database, type DatabaseOptions } from '../platform/db/doors.ts'
+import { systemClock } from '../platform/clock.ts'
 import { createPglitePool, createServerPool } from '../platform/db/open-database.ts'
+import { createContextSigner, type SignContext } from '../platform/db/tenant-context.ts'
+import { testContextKey } from './context-key.ts'
 
 export type TestDatabase = {
   database: Database
@@ -14,10 +17,14 @@ export type TestDatabase = {
       values?: unknown[],
     ): Promise<{ rows: Row[]; rowCount: number | null }>
   }
+  /** As the doors sign, for statements that go around them. */
+  signContext: SignContext
   /** Connection strings of the service logins; undefined on PGlite. */
   urls: { app: string; platform: string; admin: string } | undefined
   close(): Promise<void>
 }
+
+const signContext = createContextSigner(testContextKey, systemClock)
 
 /** Whether this run has a PostgreSQL server: race, lease, lock, timeout, pool and escape tests need one. */
 export function hasServer(): boolean {
@@ -35,10 +42,11 @@ export async function openTestDatabase(options: Partial<DatabaseOptions> = {}): 
 async function openPgliteClone(dumpPath: string, options: Partial<DatabaseOptions>): Promise<TestDatabase> {
   const pglite = await PGlite.create({ loadDataDir: new Blob([await readFile(dumpPath)]) })
   const pool = createPglitePool(pglite)
-  const database = createDatabase({ kind: 'pglite', appPool: pool, platformPool: pool, ...options })
+  const database = createDatabase({ kind: 'pglite', appPool: pool, platformPool: pool, signContext, ...options })
   return {
     database,
     admin: pool,
+    signContext,
     urls: undefined,
     close: async () => {
       await database.close()
@@ -67,6 +75,7 @@ async function openServerClone(
     kind: 'postgres',
     appPool: createServerPool(urls.app, 10),
     platformPool: createServerPool(urls.platform, 10),
+    signContext,
     slotsOf: () => 10,
     ...options,
   })
@@ -74,6 +83,7 @@ async function openServerClone(
   return {
     database,
     admin,
+    signContext,
     urls,
     close: async () => {
       await database.close()
@@ -89,6 +99,9 @@ async function createFromTemplate(root: pg.Client, name: string, template: strin
   await root.query('select pg_advisory_lock(7236401599)')
   try {
     await root.query(`create database ${name} template ${template}`)
+    // Rights on a database are not cloned with it.
+    await root.query(`revoke temporary on database ${name} from public`)
+    await root.query(`grant temporary on database ${name} to smt_door`)
   } finally {
     await root.query('select pg_advisory_unlock(7236401599)')
   }

@@ -114,6 +114,42 @@ const mutations: Mutation[] = [
     lint: /pinned search_path: app\.loose\(\)/,
   },
   {
+    name: 'a definer function that looks among temporary tables first',
+    statements: ['alter function app.find_login(text) set search_path = pg_catalog, public'],
+    lint: /pinned search_path: app\.find_login/,
+  },
+  {
+    name: 'the right to make temporary tables',
+    statements: [`do $$ begin execute format('grant temporary on database %I to smt_app', current_database()); end $$`],
+    lint: /may make temporary tables/,
+  },
+  {
+    name: 'a tenant context that is believed unsigned',
+    statements: [
+      `create or replace function app.current_tenant() returns uuid language sql stable security definer
+        set search_path = pg_catalog, pg_temp as $$ select nullif(current_setting('app.tenant_id', true), '')::uuid $$`,
+    ],
+    lint: /decides about the tenant is not the known one: app\.current_tenant/,
+  },
+  {
+    name: 'a verification that lets everything pass',
+    statements: [
+      `create or replace function wall.context_subject() returns text language sql stable
+        as $$ select split_part(current_setting('app.context', true), '.', 1) $$`,
+    ],
+    lint: /decides about the tenant is not the known one: wall\.context_subject/,
+  },
+  {
+    name: 'context keys that the application role may read',
+    statements: ['grant usage on schema wall to smt_app', 'grant select (inner_key) on wall.context_keys to smt_app'],
+    lint: /context keys within reach of a role: smt_app/,
+  },
+  {
+    name: 'a definer function granted to the application role',
+    statements: ['grant execute on function app.install_context_key(text, bytea, bytea) to smt_app'],
+    lint: /may call a definer function that is not listed: app\.install_context_key/,
+  },
+  {
     name: 'a single-column foreign key',
     statements: [
       'create unique index monitors_id on monitors (id)',
@@ -151,6 +187,7 @@ describe('mutations: a broken guard does not leak, and is noticed', () => {
   const probe = (statements: string[], readFrom?: string) =>
     probeWall(test.admin, {
       tenant: a,
+      context: test.signContext(`tenant:${a}`),
       other: b,
       statements,
       ...(readFrom === undefined ? {} : { readFrom }),

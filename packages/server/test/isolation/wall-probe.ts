@@ -114,6 +114,8 @@ export type Leak = 'read' | 'insert' | 'update' | 'move' | 'delete' | 'no contex
 
 type Probe = {
   tenant: string
+  /** The tenant's signed context. */
+  context: string
   other: string
   /** What breaks the wall. */
   statements: string[]
@@ -154,7 +156,7 @@ export async function probeWall(admin: Admin, probe: Probe): Promise<{ leaks: Le
     }
     const leaks: Leak[] = []
     if ((await affected(`select from ${readFrom}`)) > 0) leaks.push('no context')
-    await setTenant(client, tenant)
+    await client.query(`select set_config('app.context', $1, true)`, [probe.context])
     // The tenant has one row: whatever touches more has touched somebody else's.
     if ((await affected(`select from ${readFrom}`)) > 1) leaks.push('read')
     if (
@@ -171,8 +173,4 @@ export async function probeWall(admin: Admin, probe: Probe): Promise<{ leaks: Le
     await client.query('rollback')
     client.release()
   }
-}
-
-async function setTenant(client: pg.ClientBase, tenant: string): Promise<void> {
-  await client.query(`select set_config('app.tenant_id', $1, true)`, [tenant])
 }

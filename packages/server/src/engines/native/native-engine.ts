@@ -144,6 +144,7 @@ export function createNativeEngine(deps: NativeEngineDeps): Engine {
       schedule.add(source.id, () => ({
         tenant: source.tenantId ?? undefined,
         host: led.get(source.id)?.runner.client()?.host ?? source.id,
+        isSound: led.get(source.id)?.runner.isSound() ?? false,
       }))
     }
     measure()

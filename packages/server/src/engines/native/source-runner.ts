@@ -39,6 +39,8 @@ export type SourceRunner = {
   poll(): Promise<{ nextMs: number } | 'lost' | 'retired'>
   /** What it is polling with; undefined before the first poll. */
   client(): ChainClient | undefined
+  /** Whether its last poll ended well; false before the first one. */
+  isSound(): boolean
   isWatched(isWatched: boolean): void
   monitors(): number
 }
@@ -86,6 +88,7 @@ export function createSourceRunner(deps: SourceRunnerDeps, source: LedSource, li
   let client: ChainClient | undefined
   let reader: BlockReader | undefined
   let failures = 0
+  let hasEndedWell = false
 
   /** Brings the index to the present; blocks from `cursor + 1` on are evaluated with it. */
   const refresh = async (): Promise<void> => {
@@ -245,6 +248,7 @@ export function createSourceRunner(deps: SourceRunnerDeps, source: LedSource, li
     const { isMatched } = await failureRetry.retryDue(following.chain, signal)
     if (isMatched) onMatches()
     failures = 0
+    hasEndedWell = true
     return hasMore ? 0 : following.pollIntervalMs
   }
 
@@ -258,6 +262,7 @@ export function createSourceRunner(deps: SourceRunnerDeps, source: LedSource, li
   return {
     client: () => client,
     monitors: () => live.index.size,
+    isSound: () => hasEndedWell && failures === 0,
     isWatched: (now) => {
       isWatched = now
     },

@@ -132,6 +132,7 @@ describe('the doors to the database', () => {
   it.skipIf(!hasServer())('ends a statement that takes too long with 503', async () => {
     const short = createDatabase({
       kind: 'postgres',
+      signContext: test.signContext,
       appPool: createServerPool(test.urls!.app, 1),
       platformPool: createServerPool(test.urls!.platform, 1),
       statementTimeoutMs: 100,
@@ -148,6 +149,7 @@ describe('the doors to the database', () => {
     async () => {
       const narrow = createDatabase({
         kind: 'postgres',
+        signContext: test.signContext,
         appPool: createServerPool(test.urls!.app, 4),
         platformPool: createServerPool(test.urls!.platform, 1),
         slotsOf: () => 1,
@@ -176,6 +178,7 @@ describe('the doors to the database', () => {
   it.skipIf(!hasServer())('reports a server that is gone as 503', async () => {
     const gone = createDatabase({
       kind: 'postgres',
+      signContext: test.signContext,
       appPool: createServerPool('postgres://smt_app@127.0.0.1:1/none', 1),
       platformPool: createServerPool('postgres://smt_platform@127.0.0.1:1/none', 1),
     })

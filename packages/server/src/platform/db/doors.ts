@@ -4,6 +4,7 @@ import type pg from 'pg'
 import { AppError } from '../errors.ts'
 import { createBudget, type BudgetOptions } from './budget.ts'
 import { toDatabaseError } from './database-error.ts'
+import type { ContextSubject, SignContext } from './tenant-context.ts'
 import {
   createTx,
   type IdentityTx,
@@ -14,11 +15,15 @@ import {
   type TxScope,
 } from './tx.ts'
 
-export type TenantDoorOptions = { readOnly?: boolean }
+export type TenantDoorOptions = {
+  readOnly?: boolean
+  /** The transaction makes this tenant (and perhaps its first owner): it may call the functions that do. */
+  isFounding?: boolean
+}
 
 /**
- * The only ways to a connection (design 6.5). Each call is one transaction: role, tenant and statement timeout are set
- * for that transaction alone and travel with its first statement in one round trip. No network call belongs inside.
+ * The only ways to a connection (design 6.5). Each call is one transaction: role, signed context and statement timeout are
+ * set for that transaction alone and travel with its first statement in one round trip. No network call belongs inside.
  */
 export type Database = {
   readonly kind: 'pglite' | 'postgres'
@@ -41,6 +46,8 @@ export type DatabaseOptions = {
   appPool: pg.Pool
   /** The same pool as `appPool` on PGlite, where two pools would share one connection's transactions. */
   platformPool: pg.Pool
+  /** Signs with a key that the database knows (`installContextKey`). */
+  signContext: SignContext
   /** How many transactions of this tenant may run at once in this process. */
   slotsOf?: (tenantId: string) => number
   budget?: BudgetOptions
@@ -76,13 +83,13 @@ const busyTables = [
 ]
 
 export function createDatabase(options: DatabaseOptions): Database {
-  const { appPool, platformPool, statementTimeoutMs = 10_000 } = options
+  const { appPool, platformPool, signContext, statementTimeoutMs = 10_000 } = options
   const open = new AsyncLocalStorage<TxScope>()
   const budget = createBudget(options.budget)
 
   const transact = async <Scope extends TxScope, T>(
     scope: Scope,
-    settings: { tenantId: string; readOnly: boolean },
+    settings: { subject?: ContextSubject; readOnly: boolean },
     fn: (tx: Tx<Scope>) => Promise<T>,
   ): Promise<T> => {
     const outer = open.getStore()
@@ -95,8 +102,12 @@ export function createDatabase(options: DatabaseOptions): Database {
     try {
       const begun = client.query(settings.readOnly ? 'begin read only' : 'begin')
       const prepared = client.query(
-        `select set_config('role', $1, true), set_config('app.tenant_id', $2, true), set_config('statement_timeout', $3, true)`,
-        [roleByScope[scope], settings.tenantId, String(statementTimeoutMs)],
+        `select set_config('role', $1, true), set_config('app.context', $2, true), set_config('statement_timeout', $3, true)`,
+        [
+          roleByScope[scope],
+          settings.subject === undefined ? '' : signContext(settings.subject),
+          String(statementTimeoutMs),
+        ],
       )
       // Not awaited here: the first statement of `fn` is to leave in the same flush. A failure of these two makes every
       // later statement of the transaction fail as well, and is thrown below.
@@ -121,10 +132,12 @@ export function createDatabase(options: DatabaseOptions): Database {
 
   return {
     kind: options.kind,
-    withTenant: (tenantId, { readOnly = false }, fn) =>
-      budget.run(tenantId, options.slotsOf?.(tenantId) ?? 1, () => transact('tenant', { tenantId, readOnly }, fn)),
-    withPlatform: (fn) => transact('platform', { tenantId: '', readOnly: false }, fn),
-    withIdentity: (fn) => transact('identity', { tenantId: '', readOnly: false }, fn),
+    withTenant: (tenantId, { readOnly = false, isFounding = false }, fn) => {
+      const subject: ContextSubject = `${isFounding ? 'founding' : 'tenant'}:${tenantId}`
+      return budget.run(tenantId, options.slotsOf?.(tenantId) ?? 1, () => transact('tenant', { subject, readOnly }, fn))
+    },
+    withPlatform: (fn) => transact('platform', { readOnly: false }, fn),
+    withIdentity: (fn) => transact('identity', { subject: 'identity', readOnly: false }, fn),
     upkeep: async () => {
       if (options.kind === 'pglite') await appPool.query(`vacuum (analyze) ${busyTables.join(', ')}`)
     },

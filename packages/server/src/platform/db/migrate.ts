@@ -103,6 +103,9 @@ begin
   end if;
   execute format('grant create on database %I to smt_owner', current_database());
   execute format('grant connect on database %I to smt_app, smt_platform', current_database());
+  execute format('revoke temporary on database %I from public', current_database());
+  -- A materialized view is refreshed beside its readers through a temporary table of its owner.
+  execute format('grant temporary on database %I to smt_door', current_database());
   grant usage, create on schema public to smt_owner;
   grant usage on schema public to smt_app, smt_platform, smt_door;
   revoke create on schema public from public;

@@ -4,12 +4,17 @@ import { PGlite } from '@electric-sql/pglite'
 import { createPgConfig } from '@electric-sql/pglite/node-postgres'
 import pg from 'pg'
 import { lockDataDir } from './data-dir-lock.ts'
+import { systemClock } from '../clock.ts'
 import { createDatabase, type Database, type DatabaseOptions } from './doors.ts'
 import { migrate } from './migrate.ts'
-import { assertSafeDatabase, assertWallStands } from './safety.ts'
+import { assertSafeDatabase, assertWallStands, UnsafeDatabaseError } from './safety.ts'
+import { createContextSigner, installContextKey } from './tenant-context.ts'
 import { createTypeParsers } from './tx.ts'
 
-type Shared = Pick<DatabaseOptions, 'slotsOf' | 'budget' | 'statementTimeoutMs' | 'rewriteSql'>
+type Shared = Pick<DatabaseOptions, 'slotsOf' | 'budget' | 'statementTimeoutMs' | 'rewriteSql'> & {
+  /** 32 bytes, the same on every replica: what tenant contexts are signed with. */
+  contextKey: Buffer
+}
 
 export type DatabaseEnv = {
   SMT_DATABASE_URL?: string | undefined
@@ -18,7 +23,7 @@ export type DatabaseEnv = {
 }
 
 /** The database that the environment names: a server when it has URLs, else the embedded one. */
-export function openDatabase(env: DatabaseEnv, options: Shared & { poolMax?: number } = {}): Promise<Database> {
+export function openDatabase(env: DatabaseEnv, options: Shared & { poolMax?: number }): Promise<Database> {
   const { poolMax, ...shared } = options
   if (env.SMT_DATABASE_URL === undefined || env.SMT_DATABASE_PLATFORM_URL === undefined) {
     return openEmbeddedDatabase(env.SMT_DATA_DIR, shared)
@@ -35,7 +40,7 @@ export function openDatabase(env: DatabaseEnv, options: Shared & { poolMax?: num
  * Opens (creates, migrates) the embedded database in `dataDir`. One process at a time: a second one gets a clear error.
  * It survives a killed process, not a power cut (PGlite does not fsync).
  */
-export async function openEmbeddedDatabase(dataDir: string, shared: Shared = {}): Promise<Database> {
+export async function openEmbeddedDatabase(dataDir: string, shared: Shared): Promise<Database> {
   await mkdir(dataDir, { recursive: true, mode: 0o700 })
   const lock = await lockDataDir(dataDir)
   try {
@@ -51,7 +56,7 @@ export async function openEmbeddedDatabase(dataDir: string, shared: Shared = {})
 /** A database over a PGlite instance that this call takes over; migrates it first. */
 export async function wrapPglite(
   pglite: PGlite,
-  options: Shared & { onClose?: () => Promise<void> } = {},
+  { contextKey, ...options }: Shared & { onClose?: () => Promise<void> },
 ): Promise<Database> {
   // Exactly one pool of one connection: PGlite has one session, and a second pool would run inside its transactions.
   const pool = createPglitePool(pglite)
@@ -59,11 +64,13 @@ export async function wrapPglite(
   try {
     await migrate(client)
     await assertWallStands(client)
+    await installContextKey(client, contextKey)
   } finally {
     client.release()
   }
   return createDatabase({
     ...options,
+    signContext: createContextSigner(contextKey, systemClock),
     kind: 'pglite',
     appPool: pool,
     platformPool: pool,
@@ -89,17 +96,36 @@ export type ServerDatabaseOptions = Shared & { appUrl: string; platformUrl: stri
  * server that is too old is refused with the command that mends it.
  */
 export async function openServerDatabase(options: ServerDatabaseOptions): Promise<Database> {
-  const { appUrl, platformUrl, poolMax = 20, ...shared } = options
+  const { appUrl, platformUrl, contextKey, poolMax = 20, ...shared } = options
   const appPool = createServerPool(appUrl, poolMax)
   const platformPool = createServerPool(platformUrl, poolMax)
   try {
     await assertSafeDatabase(appPool, 'smt_app')
     await assertSafeDatabase(platformPool, 'smt_platform')
+    await signContextsWith(platformPool, contextKey)
   } catch (error) {
     await Promise.allSettled([appPool.end(), platformPool.end()])
     throw error
   }
-  return createDatabase({ ...shared, kind: 'postgres', appPool, platformPool })
+  const signContext = createContextSigner(contextKey, systemClock)
+  return createDatabase({ ...shared, kind: 'postgres', appPool, platformPool, signContext })
+}
+
+const clockDifferenceMaxMs = 20_000
+
+async function signContextsWith(platformPool: pg.Pool, contextKey: Buffer): Promise<void> {
+  const client = await platformPool.connect()
+  try {
+    const databaseTime = await installContextKey(client, contextKey)
+    const differenceMs = databaseTime.getTime() - systemClock.now().getTime()
+    if (Math.abs(differenceMs) > clockDifferenceMaxMs) {
+      throw new UnsafeDatabaseError(
+        `The clocks of this machine and of the database differ by ${Math.round(differenceMs / 1000)} s; tenant contexts hold for a minute. Synchronise them.`,
+      )
+    }
+  } finally {
+    client.release()
+  }
 }
 
 /** A pool of connections to a server; `max` bounds the connections of this process. */

@@ -7,6 +7,8 @@ import { DataDirLockedError, lockDataDir } from './data-dir-lock.ts'
 import { openEmbeddedDatabase, openServerDatabase } from './open-database.ts'
 import { sql } from './tx.ts'
 
+const contextKey = Buffer.alloc(32, 'key')
+
 describe.skipIf(!hasServer())('start-up refusal on a server', () => {
   let test: TestDatabase
   const role = `smt_unsafe_${process.pid}`
@@ -22,7 +24,8 @@ describe.skipIf(!hasServer())('start-up refusal on a server', () => {
     await test.close()
   })
 
-  const open = (appUrl: string) => openServerDatabase({ appUrl, platformUrl: test.urls!.platform, poolMax: 2 })
+  const open = (appUrl: string) =>
+    openServerDatabase({ appUrl, platformUrl: test.urls!.platform, contextKey, poolMax: 2 })
 
   it('serves a migrated database through the two logins', async () => {
     const database = await open(test.urls!.app)
@@ -75,7 +78,7 @@ describe.skipIf(!hasServer())('a hole in the wall on a server', () => {
     const test = await openTestDatabase()
     await test.admin.query('alter table monitors disable row level security')
     await expect(
-      openServerDatabase({ appUrl: test.urls!.app, platformUrl: test.urls!.platform, poolMax: 2 }),
+      openServerDatabase({ appUrl: test.urls!.app, platformUrl: test.urls!.platform, contextKey, poolMax: 2 }),
     ).rejects.toThrow(/row-level security is off: public\.monitors/)
     await test.close()
   })
@@ -89,12 +92,12 @@ describe('the embedded data directory', () => {
   afterAll(() => rm(directory, { recursive: true, force: true }))
 
   it('keeps its rows from one start to the next and refuses a second process meanwhile', async () => {
-    const first = await openEmbeddedDatabase(directory)
+    const first = await openEmbeddedDatabase(directory, { contextKey })
     await first.withPlatform((tx) => tx.execute(sql`insert into leases (lease_key) values ('kept')`))
-    await expect(openEmbeddedDatabase(directory)).rejects.toThrow(DataDirLockedError)
+    await expect(openEmbeddedDatabase(directory, { contextKey })).rejects.toThrow(DataDirLockedError)
     await first.close()
 
-    const second = await openEmbeddedDatabase(directory)
+    const second = await openEmbeddedDatabase(directory, { contextKey })
     expect(await second.withPlatform((tx) => tx.rows(sql`select lease_key from leases`))).toEqual([
       { lease_key: 'kept' },
     ])

@@ -14,6 +14,9 @@ export async function lintTenantWall(client: pg.ClientBase, appRole = 'smt_app')
     [...windows],
     canonicalPredicate,
     [...doorPolicies],
+    contextBodies.map(({ name }) => name),
+    contextBodies.map(({ sha256 }) => sha256),
+    [...loginFunctions],
   ])
   return rows
 }
@@ -35,6 +38,33 @@ const doorPolicies = new Set(['door_rows', 'door_window'])
 
 /** `pg_get_expr` of the one allowed predicate, white space removed. */
 const canonicalPredicate = '(tenant_id=(SELECTapp.current_tenant()AScurrent_tenant))'
+
+/** What decides which tenant a transaction is of: a body that differs is a finding. A migration that changes one says so here. */
+const contextBodies = [
+  { name: 'app.current_tenant', sha256: '2a9bc8b13c8ba896a596dbec97db2a3431c4e008a1d819382b9be3322a8fdbca' },
+  { name: 'app.demand_context', sha256: 'f7629bd584d3be9813e2e2f242db9f98f1f17cab1bd60fc51b331963fd8fcf9f' },
+  { name: 'wall.context_subject', sha256: '6d2273501b895be9aaa46194e64ce25007c8c4fd8ee09310c6581ac0342cb874' },
+]
+
+/** Every function with more rights than its caller that SQL in a tenant's transaction may call. */
+const loginFunctions = new Set([
+  'app.current_tenant',
+  // For a person or a key before a tenant is known, and for founding one: these demand such a context.
+  'app.find_login',
+  'app.open_session',
+  'app.rotate_refresh_token',
+  'app.close_session',
+  'app.session_user_of',
+  'app.session_tenants',
+  'app.session_membership',
+  'app.session_operator',
+  'app.find_api_key',
+  'app.create_user',
+  'app.create_tenant',
+  // For a tenant: its members, and the person of an e-mail who is to become one.
+  'app.member_directory',
+  'app.find_member_candidate',
+])
 
 const lintSql = `
 with tenant_tables as (
@@ -109,7 +139,8 @@ select 'view that does not run as its caller', n.nspname || '.' || c.relname
     and n.nspname || '.' || c.relname <> all ($3)
 union all
 select 'materialized view readable by the login role', c.oid::regclass::text
-  from pg_class c, app where c.relkind = 'm' and has_table_privilege(app.oid, c.oid, 'SELECT')
+  from pg_class c, app
+  where c.relkind = 'm' and app.rolname <> 'smt_platform' and has_table_privilege(app.oid, c.oid, 'SELECT')
 union all
 select 'login role may truncate, reference or add triggers', name from tenant_tables t, app
   where has_table_privilege(app.oid, t.oid, 'TRUNCATE') or has_table_privilege(app.oid, t.oid, 'REFERENCES')
@@ -119,10 +150,32 @@ select 'partition reachable directly by the login role', name from tenant_tables
   where relispartition and (has_table_privilege(app.oid, t.oid, 'SELECT') or has_table_privilege(app.oid, t.oid, 'INSERT')
     or has_table_privilege(app.oid, t.oid, 'UPDATE') or has_table_privilege(app.oid, t.oid, 'DELETE'))
 union all
+select 'function that decides about the tenant is not the known one', w.name
+  from unnest($6::text[], $7::text[]) as w (name, digest)
+  left join (pg_proc p join pg_namespace n on n.oid = p.pronamespace) on n.nspname || '.' || p.proname = w.name
+  where p.oid is null or encode(sha256(convert_to(p.prosrc, 'UTF8')), 'hex') <> w.digest
+    or p.proowner::regrole::text <> 'smt_owner' or (not p.prosecdef and n.nspname = 'app')
+union all
+select 'context keys within reach of a role', r.rolname::text
+  from pg_class c join pg_namespace n on n.oid = c.relnamespace, pg_roles r
+  where n.nspname = 'wall' and r.rolname in ('smt_app', 'smt_platform', 'smt_door', $1)
+    and (has_schema_privilege(r.oid, n.oid, 'USAGE') or has_any_column_privilege(r.oid, c.oid, 'SELECT, INSERT, UPDATE')
+      or has_table_privilege(r.oid, c.oid, 'DELETE, TRUNCATE, REFERENCES, TRIGGER'))
+    and c.relkind = 'r'
+union all
+select 'login role may call a definer function that is not listed', p.oid::regprocedure::text
+  from pg_proc p join pg_namespace n on n.oid = p.pronamespace, app
+  where n.nspname !~ '^pg_' and n.nspname <> 'information_schema' and app.rolname = 'smt_app'
+    and p.prosecdef and has_function_privilege(app.oid, p.oid, 'EXECUTE')
+    and n.nspname || '.' || p.proname <> all ($8)
+union all
+select 'login role may make temporary tables', current_database()::text from app
+  where has_database_privilege(app.oid, current_database(), 'TEMPORARY')
+union all
 select 'security definer function without a pinned search_path', p.oid::regprocedure::text
   from pg_proc p join pg_namespace n on n.oid = p.pronamespace
   where p.prosecdef and n.nspname !~ '^pg_'
-    and not exists (select from unnest(coalesce(p.proconfig, '{}')) c where c like 'search_path=%')
+    and not exists (select from unnest(coalesce(p.proconfig, '{}')) c where c like 'search_path=%pg_temp')
 union all
 select 'login role may create objects', n.nspname::text from pg_namespace n, app
   where n.nspname in ('public', 'app') and has_schema_privilege(app.oid, n.oid, 'CREATE')

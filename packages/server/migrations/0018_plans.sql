@@ -82,8 +82,9 @@ drop function app.session_tenants(uuid);
 create function app.session_membership(p_session uuid, p_slug text)
   returns table (
     user_id uuid, email text, tenant_id uuid, role text, tenant_state text, suspended_at timestamptz, suspension_reason text)
-  language sql stable security definer set search_path = pg_catalog, public
+  language sql stable security definer set search_path = pg_catalog, public, pg_temp
   as $$
+    select app.demand_context('identity');
     select u.user_id, u.email, m.tenant_id, m.role, m.state, m.suspended_at, m.suspension_reason
     from app.session_user_of(p_session) u
     left join lateral (
@@ -95,8 +96,9 @@ create function app.session_membership(p_session uuid, p_slug text)
 create function app.session_tenants(p_session uuid)
   returns table (
     tenant_id uuid, slug text, name text, role text, created_at timestamptz, state text, suspension_reason text)
-  language sql stable security definer set search_path = pg_catalog, public
+  language sql stable security definer set search_path = pg_catalog, public, pg_temp
   as $$
+    select app.demand_context('identity');
     select t.id, t.slug, t.name, m.role, t.created_at, t.state, case when m.role = 'owner' then t.suspension_reason end
     from app.session_user_of(p_session) u
     join memberships m on m.user_id = u.user_id
@@ -107,8 +109,9 @@ create function app.session_tenants(p_session uuid)
 
 -- The user of a session that lives, when they are an operator.
 create function app.session_operator(p_session uuid) returns table (user_id uuid, email text)
-  language sql stable security definer set search_path = pg_catalog, public
+  language sql stable security definer set search_path = pg_catalog, public, pg_temp
   as $$
+    select app.demand_context('identity');
     select u.user_id, u.email
     from app.session_user_of(p_session) u join users x on x.id = u.user_id
     where x.is_operator
@@ -117,17 +120,24 @@ create function app.session_operator(p_session uuid) returns table (user_id uuid
 -- Makes the person of an e-mail an operator, or no longer one. For the platform's login alone: no request of a tenant
 -- reaches it.
 create function app.set_operator(p_email text, p_is_operator boolean) returns table (user_id uuid, email text)
-  language sql volatile security definer set search_path = pg_catalog, public
+  language sql volatile security definer set search_path = pg_catalog, public, pg_temp
   as $$
     update users u set is_operator = p_is_operator
     where u.email_key = lower(btrim(p_email)) and u.is_active
     returning u.id, u.email
   $$;
 
+create function app.create_operator(p_user uuid, p_email text, p_password_hash text) returns void
+  language sql volatile security definer set search_path = pg_catalog, public, pg_temp
+  as $$
+    insert into users (id, email, password_hash, is_operator) values (p_user, btrim(p_email), p_password_hash, true)
+  $$;
+
 -- A tenant with its first owner, its data key and the limits of the first plan, which cannot change before it is stored.
 create or replace function app.create_tenant(p_tenant uuid, p_slug text, p_name text, p_owner uuid, p_wrapped_key text) returns void
-  language sql volatile security definer set search_path = pg_catalog, public
+  language sql volatile security definer set search_path = pg_catalog, public, pg_temp
   as $$
+    select app.demand_context('founding');
     insert into tenants (id, slug, name, plan, delivery_weight)
       select p_tenant, p_slug, p_name, p.name, p.delivery_weight from plans p where p.name = 'standard' for share;
     insert into memberships (tenant_id, user_id, role) values (p_tenant, p_owner, 'owner');
@@ -146,5 +156,5 @@ create or replace function app.create_tenant(p_tenant uuid, p_slug text, p_name 
 
 grant execute on function
   app.session_membership(uuid, text), app.session_tenants(uuid), app.session_operator(uuid) to smt_app;
-grant execute on function app.set_operator(text, boolean), app.create_user(uuid, text, text) to smt_platform;
+grant execute on function app.set_operator(text, boolean), app.create_operator(uuid, text, text) to smt_platform;
 set local role smt_owner;
