@@ -20,6 +20,9 @@ import { createSecrets } from './platform/secrets.ts'
 import { createShutdown } from './platform/shutdown.ts'
 import { createIdentity } from './tenants/identity.ts'
 import { createTenantKeys } from './tenants/tenant-key-service.ts'
+import { createRpcBudget } from './tenants/rpc-budget.ts'
+import { createRpcLimits } from './tenants/rpc-limits.ts'
+import { createRpcUseReporter } from './tenants/rpc-use-report.ts'
 import { createQuotaUpkeep } from './tenants/quota-upkeep.ts'
 import { createTenantSlots } from './tenants/tenant-slots.ts'
 import { createTriggers } from './triggers/triggers.ts'
@@ -71,11 +74,17 @@ export async function createServer({ env, environment }: ServerOptions): Promise
   const delivery = createDelivery({ ...deps, triggers: triggers.service, publicUrl: env.SMT_PUBLIC_URL })
   const quotaUpkeep = createQuotaUpkeep(deps)
   const usage = createUsage(deps)
-  const explainer = createExplainService({ ...deps, usage: usage.recorder })
+  const budget = createRpcBudget(
+    { clock, limitOf: createRpcLimits({ database }) },
+    { hostPerMinute: env.SMT_NODE_HOST_REQUESTS_PER_MINUTE },
+  )
+  const rpcUse = createRpcUseReporter({ ...deps, budget })
+  const explainer = createExplainService({ ...deps, usage: usage.recorder, budget })
   const explanations = createExplainRoutes({ monitors: monitors.service, explainer })
   const engine = createNativeEngine({
     ...deps,
     usage: usage.recorder,
+    budget,
     onMatches: delivery.wake,
     retractAlerts: delivery.retractAlerts,
   })
@@ -123,6 +132,8 @@ export async function createServer({ env, environment }: ServerOptions): Promise
     // Registered first, stopped last: what the others did until then is counted.
     shutdown.add('usage', () => usage.stop())
     usage.start()
+    shutdown.add('requests to own nodes', () => rpcUse.stop())
+    rpcUse.start()
     if (env.SMT_ROLES.includes('deliver')) {
       shutdown.add('delivery', () => delivery.stop())
       delivery.start()

@@ -12,6 +12,7 @@ import type { Egress } from '../platform/egress/egress.ts'
 import type { Metrics } from '../platform/metrics.ts'
 import { installationTenantId, type Secrets } from '../platform/secrets.ts'
 import type { PlatformTx } from '../platform/db/tx.ts'
+import { hostOf, type TenantRpcBudget } from '../tenants/rpc-budget.ts'
 import { openConfiguration } from '../tenants/secret-configuration.ts'
 import { chainFamilyOf, type ChainFamily, type FollowedNetwork, type SourceChain } from '../networks/source-chain.ts'
 import type { TenantKeys } from '../tenants/tenant-key-service.ts'
@@ -35,7 +36,7 @@ export type ChainClient = {
   /** Null: no block is ever skipped. */
   maxPastBlocks: bigint | null
   pollIntervalMs: number
-  /** Where its first endpoint is, for the cap on requests to one host. */
+  /** The host of its first endpoint, for the caps on one host. */
   host: string
 }
 
@@ -65,10 +66,10 @@ export async function openSource(
   tx: PlatformTx,
   deps: Pick<ChainClientDeps, 'secrets' | 'tenantKeys'>,
   sourceId: string,
-): Promise<{ network: NetworkConfig; kind: LedSource['kind'] } | undefined> {
+): Promise<{ network: NetworkConfig; kind: LedSource['kind']; tenantId: string | null } | undefined> {
   const source = await findSource(tx, sourceId)
   const network = source && (await openNetwork(tx, deps, source))
-  return source && network && { network, kind: source.kind }
+  return source && network && { network, kind: source.kind, tenantId: source.tenantId }
 }
 
 async function openedConfiguration(
@@ -99,21 +100,31 @@ const openers: Record<ChainFamily, (network: NetworkConfig, endpoints: Endpoints
   },
 }
 
+export type ChainClientOptions = {
+  network: NetworkConfig
+  kind: LedSource['kind']
+  onCall: () => void
+  budget?: Pick<TenantRpcBudget, 'pace'> | undefined
+}
+
 /**
  * A client for a network whose secrets are plain. Throws UnusableNetworkError for a type that cannot be followed. `onCall`
- * is told of each HTTP request to a node.
+ * is told of each HTTP request to a node; `budget` is that of the tenant whose own network this is.
  */
 export function createChainClient(
   { egress, clock, metrics }: ChainClientDeps,
-  { network, kind, onCall }: { network: NetworkConfig; kind: LedSource['kind']; onCall: () => void },
+  { network, kind, onCall, budget }: ChainClientOptions,
 ): ChainClient {
   const endpoints = network.rpc_urls.map(({ url, weight }) => ({ url: url.value, weight: Number(weight) }))
   const family = chainFamilyOf(network.network_type)
   if (family === undefined) throw new UnusableNetworkError('Networks of this type cannot be followed yet.')
   const chain = openers[family](network, {
     endpoints,
-    post: ({ signal, ...request }) =>
-      egress.request({ ...request, method: 'POST', ...(signal === undefined ? {} : { signal }) }),
+    post: async ({ signal, ...request }) => {
+      // Before the time that a node has begins to run.
+      await budget?.pace(request.url, signal)
+      return egress.request({ ...request, method: 'POST', ...(signal === undefined ? {} : { signal }) })
+    },
     now: () => clock.now().getTime(),
     onRequest: (method, outcome) => {
       metrics.rpcRequests.inc({ source_kind: kind, method, outcome })
@@ -129,11 +140,11 @@ export function createChainClient(
         ? null
         : BigInt(String(maxPastBlocks)),
     pollIntervalMs: Math.max(pollIntervalMinMs, cronIntervalMs(network.cron_schedule, clock.now())),
-    host: hostOf(endpoints),
+    host: firstHostOf(endpoints),
   }
 }
 
-function hostOf(endpoints: readonly { url: string; weight: number }[]): string {
+function firstHostOf(endpoints: readonly { url: string; weight: number }[]): string {
   const [first] = endpoints.filter(({ weight }) => weight > 0).toSorted((left, right) => right.weight - left.weight)
-  return first !== undefined && URL.canParse(first.url) ? new URL(first.url).host : ''
+  return hostOf(first?.url ?? '')
 }

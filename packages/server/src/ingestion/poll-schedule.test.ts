@@ -1,39 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest'
-import type { Clock } from '../platform/clock.ts'
+import { createManualClock, settle } from '../testing/manual-clock.ts'
 import type { PollGroup } from './poll-places.ts'
 import { createPollSchedule, type PollSchedule, type PollScheduleOptions } from './poll-schedule.ts'
-
-/** Time that passes only when the test says so. */
-function createManualClock(): Clock & { advance(ms: number): Promise<void> } {
-  let nowMs = 0
-  const waiting = new Set<{ untilMs: number; done: () => void }>()
-  return {
-    now: () => new Date(nowMs),
-    sleep: (delayMs, signal) =>
-      new Promise((resolve) => {
-        const entry = {
-          untilMs: nowMs + delayMs,
-          done: () => {
-            waiting.delete(entry)
-            resolve()
-          },
-        }
-        if (signal?.aborted === true) return resolve()
-        waiting.add(entry)
-        signal?.addEventListener('abort', entry.done, { once: true })
-      }),
-    advance: async (ms) => {
-      for (let passed = 0; passed < ms; passed += 10) {
-        nowMs += 10
-        for (const entry of waiting) if (entry.untilMs <= nowMs) entry.done()
-        await settle()
-      }
-    },
-  }
-}
-
-/** Everything that can go on without time passing has gone on. */
-const settle = () => new Promise((resolve) => setImmediate(resolve))
 
 let schedule: PollSchedule | undefined
 afterEach(async () => {

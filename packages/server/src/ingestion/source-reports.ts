@@ -9,13 +9,25 @@ import type { BlockRef, SkipReason } from './commit.ts'
 import { ForkTooDeepError } from './fork-search.ts'
 import type { RolledBack } from './rollback.ts'
 import type { SourceNotices } from './source-notices.ts'
-import { recordIdle, recordPoll, recordTrouble, type LedSource, type SourceRef } from './source-store.ts'
+import {
+  recordIdle,
+  recordPoll,
+  recordThrottled,
+  recordTrouble,
+  type LedSource,
+  type SourceRef,
+} from './source-store.ts'
 
 export type Trouble = { state: 'failing' | 'stopped'; code: string; message: string }
 
 /** What the tenants of one source get to see of it: the status of the network and notices. */
 export type SourceReports = {
-  recordProgress(source: SourceRef, progress: { isBehind: boolean; head: bigint; confirmed: bigint }): Promise<void>
+  recordProgress(
+    source: SourceRef,
+    progress: { isBehind: boolean; head: bigint; confirmed: bigint; isThrottled?: boolean },
+  ): Promise<void>
+  /** The budget of requests is used up, so the chain was not even asked. */
+  recordThrottled(source: SourceRef): Promise<void>
   recordTrouble(
     source: SourceRef,
     trouble: { error: unknown; failures: number; tenantIds: readonly string[] },
@@ -59,15 +71,27 @@ export function createSourceReports(
   }
 
   return {
-    recordProgress: async (ref, { isBehind, head, confirmed }) => {
+    recordProgress: async (ref, { isBehind, head, confirmed, isThrottled = false }) => {
       const state = isBehind ? 'catching_up' : 'following'
-      const text = `${state} ${head} ${confirmed}`
+      const text = `${state} ${head} ${confirmed} ${isThrottled}`
       const nowMs = clock.now().getTime()
       if (text === written.text && nowMs - written.atMs < unchangedMs) return
       await database.withPlatform((tx) =>
-        recordPoll(tx, ref, { state, head, confirmed: confirmed < 0n ? 0n : confirmed }),
+        recordPoll(tx, ref, {
+          state,
+          head,
+          confirmed: confirmed < 0n ? 0n : confirmed,
+          note: isThrottled ? throttled : undefined,
+        }),
       )
       written = { text, atMs: nowMs }
+    },
+
+    recordThrottled: async (ref) => {
+      const nowMs = clock.now().getTime()
+      if (written.text === throttled.code && nowMs - written.atMs < unchangedMs) return
+      await database.withPlatform((tx) => recordThrottled(tx, ref, throttled))
+      written = { text: throttled.code, atMs: nowMs }
     },
 
     recordTrouble: async (ref, { error, failures, tenantIds }) => {
@@ -114,6 +138,13 @@ export function createSourceReports(
 
     tellRecovered,
   }
+}
+
+const throttled = {
+  code: 'throttled',
+  message:
+    'The requests to own networks are used up (max_rpc_requests_per_minute, or the limit of one host). ' +
+    'The network is read more slowly; no block is skipped.',
 }
 
 const skips: Record<SkipReason, Pick<Notice, 'kind' | 'severity' | 'message'>> = {

@@ -70,19 +70,30 @@ const isWatched = sql<boolean>`exists (
 
 export type SourceRef = { id: string; epoch: bigint }
 
+/** Said of a source that works. */
+export type StatusNote = { code: string; message: string }
+
 /** What the last poll found. Heads and cursors of the row never move back. False when another process leads it. */
 export async function recordPoll(
   tx: PlatformTx,
   source: SourceRef,
-  poll: { state: 'following' | 'catching_up'; head: bigint; confirmed: bigint },
+  poll: { state: 'following' | 'catching_up'; head: bigint; confirmed: bigint; note?: StatusNote | undefined },
 ): Promise<boolean> {
   const updated = await tx.execute(sql`
     update chain_sources
-    set state = ${poll.state}, status_code = null, status_message = null, failing_since = null, polled_at = now(),
+    set state = ${poll.state}, status_code = ${poll.note?.code ?? null}, status_message = ${poll.note?.message ?? null},
+      failing_since = null, polled_at = now(),
       head_number = greatest(head_number, ${poll.head}::bigint),
       confirmed_number = greatest(confirmed_number, ${poll.confirmed}::bigint)
     where id = ${source.id} and epoch = ${source.epoch}`)
   return updated === 1
+}
+
+/** A source that has to wait with its next poll; one that fails or has stopped says that instead. */
+export async function recordThrottled(tx: PlatformTx, source: SourceRef, note: StatusNote): Promise<void> {
+  await tx.execute(sql`
+    update chain_sources set state = 'catching_up', status_code = ${note.code}, status_message = ${note.message}
+    where id = ${source.id} and epoch = ${source.epoch} and state not in ('failing', 'stopped')`)
 }
 
 /** What is wrong with the source, as its tenants see it. */

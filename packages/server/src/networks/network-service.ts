@@ -199,7 +199,7 @@ export function createNetworkService({ ids, clock, tenantKeys }: NetworkServiceD
     const { content, networkId, warnings } = await draft(tx, tenantId, { id, stored: undefined }, body)
     await takeQuota(tx, tenantId, 'max_networks')
     const sourceId = ids.uuid()
-    await insertSource(tx, { id: sourceId, leaseKey: ownLeaseKey(sourceId) })
+    await insertSource(tx, { id: sourceId, leaseKey: ownLeaseKey(tenantId) })
     await translateViolations(() => insertNetwork(tx, tenantId, { ...content, id, sourceId }))
     await insertNetworkChange(tx, tenantId, { id, sourceId })
     await insertAuditEvent(tx, tenantId, {

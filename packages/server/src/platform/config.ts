@@ -76,6 +76,7 @@ export const serveSchema = z
     SMT_SHARED_NETWORKS_DIR: z.string().min(1).optional(),
     SMT_EGRESS_ALLOW: cidrs,
     SMT_EGRESS_DENY: cidrs,
+    SMT_NODE_HOST_REQUESTS_PER_MINUTE: z.coerce.number().int().min(1).default(6_000),
     SMT_REGISTRATION: z.enum(['open', 'invite', 'closed']).optional(),
     SMT_API_RATE_CALLER: rate.default(600),
     SMT_API_RATE_TENANT: rate.default(3_000),

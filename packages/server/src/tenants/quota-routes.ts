@@ -3,6 +3,7 @@ import { NotFoundError } from '../platform/errors.ts'
 import { pageAnswer } from './page.ts'
 import { listQuotas, quotaNames, type Quota, type QuotaName } from './quota-store.ts'
 import { tenantRoute, type Route } from './route.ts'
+import { readRpcUse } from './rpc-use-store.ts'
 import { megabytesOf, readStoredBytes } from './storage-store.ts'
 import { findTenant } from './tenant-store.ts'
 
@@ -11,7 +12,7 @@ const rules = {
   max_monitors: { isEnforced: true, isCounted: true },
   max_networks: { isEnforced: true, isCounted: true },
   max_triggers_per_monitor: { isEnforced: true, isCounted: false },
-  max_rpc_requests_per_minute: { isEnforced: false, isCounted: false },
+  max_rpc_requests_per_minute: { isEnforced: true, isCounted: true },
   max_storage_mb: { isEnforced: true, isCounted: true },
 } as const satisfies Record<QuotaName, { isEnforced: boolean; isCounted: boolean }>
 
@@ -43,8 +44,12 @@ export function createQuotaRoutes(): Route[] {
         const { rows, plan } = await read(async (tx) => {
           const counted = await listQuotas(tx, tenant.id)
           const stored = megabytesOf(await readStoredBytes(tx, tenant.id))
+          const measured = new Map<QuotaName, number>([
+            ['max_storage_mb', stored],
+            ['max_rpc_requests_per_minute', await readRpcUse(tx, tenant.id)],
+          ])
           return {
-            rows: counted.map((row) => (row.quota === 'max_storage_mb' ? { ...row, used: stored } : row)),
+            rows: counted.map((row) => ({ ...row, used: measured.get(row.quota) ?? row.used })),
             plan: (await findTenant(tx, tenant.id))?.plan,
           }
         })

@@ -37,7 +37,7 @@ describe('quotas', () => {
         { quota: 'max_monitors', limit: 10, overridden: false, used: 0, enforced: true },
         { quota: 'max_networks', limit: 5, overridden: false, used: 0, enforced: true },
         { quota: 'max_triggers_per_monitor', limit: 10, overridden: false, used: null, enforced: true },
-        { quota: 'max_rpc_requests_per_minute', limit: 1000, overridden: false, used: null, enforced: false },
+        { quota: 'max_rpc_requests_per_minute', limit: 1000, overridden: false, used: 0, enforced: true },
         { quota: 'max_storage_mb', limit: 1000, overridden: false, used: 1, enforced: true },
       ],
       next_cursor: null,

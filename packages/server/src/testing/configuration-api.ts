@@ -6,6 +6,8 @@ import { createNetworks } from '../networks/networks.ts'
 import type { Egress } from '../platform/egress/egress.ts'
 import { createLogger } from '../platform/logger.ts'
 import { createMetrics } from '../platform/metrics.ts'
+import { createRpcBudget } from '../tenants/rpc-budget.ts'
+import { createRpcLimits } from '../tenants/rpc-limits.ts'
 import type { Route } from '../tenants/route.ts'
 import { createTriggers } from '../triggers/triggers.ts'
 import { createUsageRecorder } from '../usage/usage-recorder.ts'
@@ -51,7 +53,9 @@ function configurationOf(parts: TestApiParts) {
 }
 
 function explainRoutes(parts: TestApiParts, egress: Pick<Egress, 'request' | 'connect'> = nobody): Route[] {
-  const explainer = createExplainService({ ...parts, egress, metrics: createMetrics(), usage: createUsageRecorder() })
+  const budget = createRpcBudget({ ...parts, limitOf: createRpcLimits(parts) }, { hostPerMinute: 6_000 })
+  const others = { metrics: createMetrics(), usage: createUsageRecorder() }
+  const explainer = createExplainService({ ...parts, ...others, egress, budget })
   return createExplainRoutes({ monitors: configurationOf(parts).monitors.service, explainer })
 }
 

@@ -32,7 +32,12 @@ const transferAbi = [
   },
 ]
 
-export type LeadOptions = { confirmationBlocks?: bigint; maxPastBlocks?: bigint | null }
+export type LeadOptions = {
+  confirmationBlocks?: bigint
+  maxPastBlocks?: bigint | null
+  /** How long the budget of requests has nothing. */
+  delayMs?: () => Promise<number>
+}
 
 /** One chain source as its leader polls it, with a database and two tenants who can watch it; the chain is scripted. */
 export type SourceScene = {
@@ -95,7 +100,7 @@ export async function startSourceScene(): Promise<SourceScene> {
 
   const leadSource: SourceScene['leadSource'] = async (
     chain,
-    { confirmationBlocks = 2n, maxPastBlocks = null } = {},
+    { confirmationBlocks = 2n, maxPastBlocks = null, delayMs = async () => 0 } = {},
   ) => {
     await api.test.admin.query(`update leases set expires_at = '-infinity'`)
     const source = (await createLeadership(api).claim()).find(({ id }) => id === sourceId)
@@ -127,6 +132,7 @@ export async function startSourceScene(): Promise<SourceScene> {
           pollIntervalMs: 1_000,
           host: 'node',
         }),
+        delayMs,
         isLeader: () => true,
         onMatches: () => undefined,
         meter,

@@ -100,6 +100,7 @@ export async function seedEveryTenantTable(admin: Admin, tenant: string, mark: s
       [tenant, id(10)],
     ],
     [`insert into storage_use (tenant_id, part, month, bytes) values ($1, 'matches', 'epoch', 1)`, [tenant]],
+    [`insert into rpc_use (tenant_id, reporter, requests) values ($1, $1, 1)`, [tenant]],
     // Filled by the rows before.
     [
       `delete from storage_changes c where tenant_id = $1

@@ -3,6 +3,7 @@ import { monitorSchema, type JsonValue } from '@smt/engine'
 import { createChainClient, openSource, type ChainClientDeps } from '../../ingestion/chain-client.ts'
 import type { Database } from '../../platform/db/doors.ts'
 import { AppError, InvalidObjectError, NotFoundError } from '../../platform/errors.ts'
+import type { RpcBudget } from '../../tenants/rpc-budget.ts'
 import type { UsageRecorder } from '../../usage/usage-recorder.ts'
 import { explainTransaction, type FamilyExplanation } from './explain-transaction.ts'
 import { createTally } from '../../platform/tally.ts'
@@ -29,10 +30,13 @@ export type ExplainService = { explain(asked: ExplainedMonitor): Promise<Explain
 export type ExplainServiceDeps = ChainClientDeps & {
   database: Pick<Database, 'withPlatform'>
   usage: Pick<UsageRecorder, 'rpcCall'>
+  budget: Pick<RpcBudget, 'of'>
 }
 
 /** Explaining asks the nodes that everybody's blocks come from. */
 const atOnceMax = 2
+/** Whoever asks waits this long for the budget of an own network; for more, it is asked to come again. */
+const budgetWaitMaxMs = 2_000
 
 export function createExplainService(deps: ExplainServiceDeps): ExplainService {
   const running = createTally()
@@ -43,7 +47,14 @@ export function createExplainService(deps: ExplainServiceDeps): ExplainService {
     if (opened === undefined) throw new NotFoundError('The network')
     const { network_passphrase: passphrase } = opened.network
     const onCall = () => deps.usage.rpcCall(tenantId, place)
-    return { chain: createChainClient(deps, { ...opened, onCall }).chain, passphrase: passphrase ?? undefined }
+    const budget = opened.tenantId === null ? undefined : deps.budget.of(opened.tenantId)
+    const { chain, host } = createChainClient(deps, { ...opened, onCall, budget })
+    const waitMs = (await budget?.delayMs(host)) ?? 0
+    if (waitMs > budgetWaitMaxMs) {
+      const message = 'The requests to own networks are used up for the moment (max_rpc_requests_per_minute).'
+      throw new AppError('rate_limited', message, { retryAfterS: Math.ceil(waitMs / 1_000) })
+    }
+    return { chain, passphrase: passphrase ?? undefined }
   }
 
   const explain: ExplainService['explain'] = async (asked) => {

@@ -19,6 +19,7 @@ import type { Logger } from '../../platform/logger.ts'
 import { createLoop } from '../../platform/supervised-loop.ts'
 import type { Metrics } from '../../platform/metrics.ts'
 import type { EvaluationMeter, UsageRecorder } from '../../usage/usage-recorder.ts'
+import type { RpcBudget } from '../../tenants/rpc-budget.ts'
 import type { Engine } from '../engine.ts'
 import { createFailureRetry } from './failure-retry.ts'
 import { createSourceRunner, type SourceRunner } from './source-runner.ts'
@@ -30,6 +31,8 @@ export type NativeEngineDeps = Omit<ChainClientDeps, 'clock' | 'metrics'> & {
   logger: Logger
   metrics: Metrics
   usage: Pick<UsageRecorder, 'rpcCall' | 'meter'>
+  /** What tenants may ask of their own nodes. */
+  budget: Pick<RpcBudget, 'of'>
   onMatches: () => void
   /** Part of the transaction of a rollback. */
   retractAlerts: RetractAlerts
@@ -63,12 +66,13 @@ export function createNativeEngine(deps: NativeEngineDeps): Engine {
     const network = followedNetworkOf(source)
     const meter = usage.meter(source.id)
     const live = createLiveIndex({ database, feed, logger, meter }, { id: source.id, epoch: source.epoch, network })
+    const budget = source.tenantId === null ? undefined : deps.budget.of(source.tenantId)
     const openClient = async () => {
       const network = await database.withPlatform((tx) => openNetwork(tx, deps, source))
       if (network === undefined) throw new UnusableNetworkError('The operator has withdrawn this network.')
       const place = { sourceId: source.id, networkId: source.networkId ?? '' }
       const onCall = () => usage.rpcCall(source.tenantId ?? undefined, place)
-      return createChainClient(deps, { network, kind: source.kind, onCall })
+      return createChainClient(deps, { network, kind: source.kind, onCall, budget })
     }
     const runner = createSourceRunner(
       {
@@ -80,6 +84,7 @@ export function createNativeEngine(deps: NativeEngineDeps): Engine {
         onMatches,
         meter,
         openClient,
+        delayMs: async (host) => (await budget?.delayMs(host)) ?? 0,
         failureRetry: createFailureRetry({ database, committer, clock, logger }, { id: source.id, network }),
         reports: createSourceReports({ database, clock, logger, notices }, source),
         isLeader: () => leadership.isCurrent() && !stoppingSource.signal.aborted,

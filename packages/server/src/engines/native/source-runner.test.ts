@@ -392,3 +392,49 @@ describe('a monitor that fails on a block', () => {
     expect(await scene.noticesOf(globex)).toEqual([])
   })
 })
+
+describe('a source whose budget of requests is used up', () => {
+  it('comes again when there is room, asks nothing meanwhile, falls behind visibly and skips nothing', async () => {
+    await scene.watch(acme)
+    const { script, chain } = createScriptedChain(100)
+    const budget = { delayMs: 0, blocks: Infinity }
+    const delayMs = async () => (script.asked.length >= budget.blocks ? 700 : budget.delayMs)
+    const runner = await scene.lead(chain, { delayMs })
+    expect(await runner.poll()).toEqual(following)
+    script.head = 110
+    // Room for three blocks more; the slice ends there, and not as a failure.
+    budget.blocks = script.asked.length + 3
+    expect(await runner.poll()).toEqual({ nextMs: 700 })
+    const behind = script.asked.length
+    expect(await scene.sourceRow()).toMatchObject({ state: 'catching_up', code: 'throttled', failing_since: null })
+    const status = await scene.call(acme, 'GET', `/networks/${scene.networkId()}/status`)
+    expect(status.json).toMatchObject({ state: 'catching_up', code: 'throttled' })
+    expect(Number(status.json.lag_blocks)).toBeGreaterThan(0)
+    scene.api.clock.advance(3_000)
+    expect(await runner.poll()).toEqual({ nextMs: 700 })
+    expect([script.asked.length, runner.isSound()]).toEqual([behind, true])
+    budget.blocks = Infinity
+    expect(await runner.poll()).toEqual(following)
+    expect(await scene.sourceRow()).toMatchObject({ state: 'following', code: null, cursor: 108 })
+    expect(await scene.ranges()).toEqual([{ from: 98, to: 108, state: 'evaluated', reason: null }])
+    expect(await scene.matched(acme)).toEqual([98, 99, 100, 101, 102, 103, 104, 105, 106, 107, 108])
+    expect(await scene.noticesOf(acme)).toEqual([])
+  })
+
+  it('says so when it is held for longer than two seconds, but not for every short wait', async () => {
+    await scene.watch(acme)
+    const { chain } = createScriptedChain(100)
+    let heldMs = 0
+    const runner = await scene.lead(chain, { delayMs: async () => heldMs })
+    await runner.poll()
+    heldMs = 500
+    expect(await runner.poll()).toEqual({ nextMs: 500 })
+    expect(await scene.sourceRow()).toMatchObject({ state: 'following', code: null })
+    scene.api.clock.advance(2_000)
+    await runner.poll()
+    expect(await scene.sourceRow()).toMatchObject({ state: 'catching_up', code: 'throttled' })
+    heldMs = 0
+    expect(await runner.poll()).toEqual(following)
+    expect(await scene.sourceRow()).toMatchObject({ state: 'following', code: null })
+  })
+})

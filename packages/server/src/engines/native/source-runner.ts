@@ -31,6 +31,7 @@ import type { FailureRetry } from './failure-retry.ts'
  *        any ──fork below the cursor──▶ rolled back to the common ancestor, then on in the same poll
  *        any ──fork deeper than is remembered──▶ stopped (looked at again after five minutes)
  *        any ──no node keeps the next block──▶ gap recorded, on from the oldest that is kept
+ *        any ──budget of requests used up──▶ the same, comes again when there is room
  *        nobody watches ──▶ idle, spans closed
  * ```
  */
@@ -64,6 +65,8 @@ export type SourceRunnerDeps = {
   failureRetry: FailureRetry
   /** Opens the network and its secrets; throws when it cannot be used. */
   openClient: () => Promise<ChainClient>
+  /** How long the budget of requests has nothing for this host; 0 of shared sources. */
+  delayMs: (host: string) => Promise<number>
   isLeader: () => boolean
   /** A hint to fan-out that matches were committed. */
   onMatches: () => void
@@ -76,10 +79,11 @@ const sliceMs = 2_000
 /** Blocks without a match that are committed together. */
 const runLengthMax = 100
 const stoppedDelayMs = 300_000
+const heldQuietMs = 2_000
 
 export function createSourceRunner(deps: SourceRunnerDeps, source: LedSource, live: LiveIndex): SourceRunner {
   const { clock, metrics, feed, committer, rollback, reports, failureRetry } = deps
-  const { openClient, isLeader, onMatches, meter, signal } = deps
+  const { openClient, delayMs, isLeader, onMatches, meter, signal } = deps
   const ref = { id: source.id, epoch: source.epoch }
   let cursor: BlockRef | null = cursorOf(source)
   let isResuming = source.state === 'idle' && cursor !== null
@@ -89,6 +93,8 @@ export function createSourceRunner(deps: SourceRunnerDeps, source: LedSource, li
   let reader: BlockReader | undefined
   let failures = 0
   let hasEndedWell = false
+  /** Since when polls find the budget of requests used up. */
+  let heldSinceMs: number | undefined
 
   /** Brings the index to the present; blocks from `cursor + 1` on are evaluated with it. */
   const refresh = async (): Promise<void> => {
@@ -130,7 +136,7 @@ export function createSourceRunner(deps: SourceRunnerDeps, source: LedSource, li
   }
 
   /** Evaluates what is confirmed, as far as the slice lasts; answers whether there is more. */
-  const advance = async ({ chain }: ChainClient, confirmed: bigint): Promise<boolean> => {
+  const advance = async ({ chain, host }: ChainClient, confirmed: bigint): Promise<boolean> => {
     const startedAtMs = clock.now().getTime()
     reader ??= createBlockReader(chain, { signal })
     const run: EvaluatedBlock[] = []
@@ -154,6 +160,8 @@ export function createSourceRunner(deps: SourceRunnerDeps, source: LedSource, li
         parent = run.at(-1) ?? cursor
       ) {
         if (signal.aborted || !isLeader() || clock.now().getTime() - startedAtMs > sliceMs) return true
+        // A place is not held for as long as the budget lasts: the source comes again when there is room.
+        if ((await delayMs(host)) > 0) return true
         await feed.poll()
         if (feed.isDirty(source.id)) {
           // Nobody's new version may be in force before its first block: what was evaluated without it goes first.
@@ -227,9 +235,19 @@ export function createSourceRunner(deps: SourceRunnerDeps, source: LedSource, li
     }
   }
 
+  /** Comes again when there is room in the budget. What is seldom or short is not worth a word. */
+  const hold = async (waitMs: number): Promise<number> => {
+    const nowMs = clock.now().getTime()
+    heldSinceMs ??= nowMs
+    if (nowMs - heldSinceMs >= heldQuietMs) await reports.recordThrottled(ref)
+    return waitMs
+  }
+
   const follow = async (): Promise<number> => {
     await refresh()
     const following = (client ??= await openClient())
+    const heldMs = await delayMs(following.host)
+    if (heldMs > 0) return hold(heldMs)
     const head = await following.chain.head({ signal })
     const confirmed = head - following.confirmationBlocks
     // A chain too young to have a confirmed block with a parent is waited for.
@@ -238,18 +256,21 @@ export function createSourceRunner(deps: SourceRunnerDeps, source: LedSource, li
       await refresh()
     }
     // A failing source is well again when a poll has ended well, not when it has begun.
+    const progress = { head, confirmed, isThrottled: heldSinceMs !== undefined }
     if (failures === 0 && cursor !== null && cursor.number < confirmed)
-      await reports.recordProgress(ref, { isBehind: true, head, confirmed })
+      await reports.recordProgress(ref, { ...progress, isBehind: true })
     const hasMore =
       confirmed >= 1n &&
       (await pastRetention(following, confirmed, () => afterForks(following, () => advance(following, confirmed))))
-    await reports.recordProgress(ref, { isBehind: hasMore, head, confirmed })
+    const leftMs = hasMore ? await delayMs(following.host) : 0
+    heldSinceMs = leftMs > 0 ? (heldSinceMs ?? clock.now().getTime()) : undefined
+    await reports.recordProgress(ref, { ...progress, isBehind: hasMore, isThrottled: leftMs > 0 })
     await reports.tellRecovered(live.tenantIds())
     const { isMatched } = await failureRetry.retryDue(following.chain, signal)
     if (isMatched) onMatches()
     failures = 0
     hasEndedWell = true
-    return hasMore ? 0 : following.pollIntervalMs
+    return hasMore ? leftMs : following.pollIntervalMs
   }
 
   const retire = async (): Promise<'retired'> => {

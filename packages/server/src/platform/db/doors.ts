@@ -80,6 +80,7 @@ const busyTables = [
   'source_usage_hours',
   'storage_changes',
   'storage_use',
+  'rpc_use',
 ]
 
 export function createDatabase(options: DatabaseOptions): Database {
