@@ -3,6 +3,7 @@ import type { TestApi, TestReply, TestRequest, TestTenant } from '../testing/api
 import {
   createWatchingTenant,
   monitorBody,
+  networkBody,
   setLimit,
   startConfigurationApi,
   usedOf,
@@ -108,6 +109,58 @@ describe('the quota max_triggers_per_monitor', () => {
     })
     expect((await call('GET', '/kept')).json.version).toBe(1)
     expect(await usedOf(api, tenant, 'max_monitors')).toBe(1)
+  })
+})
+
+describe('the quota max_rpc_requests_per_minute', () => {
+  const quota = 'max_rpc_requests_per_minute'
+  const network = (tenant: TestTenant, method: string, path: string, body: object) =>
+    api.request(method, `/tenants/${tenant.slug}/networks${path}`, { token: tenant.owner.token, body })
+
+  it('refuses what would make own networks be asked more, by estimate, and nothing else', async () => {
+    const tenant = await createWatchingTenant(api, 'asking')
+    const call = callAs(tenant)
+    await network(tenant, 'POST', '', networkBody('second'))
+    // Each is polled once a minute and has five blocks: 11 requests.
+    await setLimit(api, tenant, { quota, limit: 20 })
+    for (const id of ['a', 'b']) expect((await call('POST', '', { body: monitorBody(id) })).status).toBe(201)
+    const wide = monitorBody('c', { networks: ['acme_evm', 'second'] })
+    const refused = await call('POST', '', { body: wide })
+    expect([refused.status, refused.json.code]).toEqual([403, 'quota_exceeded'])
+    expect(refused.json).toMatchObject({ quota, limit: 20, used: 22, pointer: '/configuration/networks' })
+    expect((await call('POST', '/validate', { body: wide })).json).toMatchObject({
+      valid: false,
+      errors: [{ pointer: '/configuration/networks', code: 'quota_exceeded' }],
+      estimate: { rpc_requests_per_minute: 11 },
+    })
+    expect((await call('PUT', '/a', { body: { ...wide, monitor_id: 'a' } })).status).toBe(403)
+    const paused = monitorBody('c', { networks: ['acme_evm', 'second'], paused: true })
+    expect((await call('POST', '', { body: paused })).status).toBe(201)
+    expect((await call('POST', '/c/resume')).json).toMatchObject({ code: 'quota_exceeded', used: 22 })
+    const faster = (seconds: number) => ({ configuration: { cron_schedule: `*/${seconds} * * * * *` } })
+    expect((await network(tenant, 'PATCH', '/acme_evm', faster(10))).status).toBe(200)
+    expect((await network(tenant, 'PATCH', '/acme_evm', faster(2))).json).toMatchObject({ quota, used: 40 })
+    expect((await network(tenant, 'PATCH', '/second', faster(2))).status).toBe(200)
+    // A limit that was lowered takes nothing away, and what asks for no more is saved.
+    await setLimit(api, tenant, { quota, limit: 1 })
+    expect((await call('PATCH', '/a', { body: { labels: { team: 'x' } } })).status).toBe(200)
+    expect((await call('POST', '/a/pause')).status).toBe(200)
+  })
+
+  it.skipIf(!hasServer())('admits of many at once as many as fit', async () => {
+    const tenant = await createWatchingTenant(api, 'rush')
+    const call = callAs(tenant)
+    await setLimit(api, tenant, { quota: 'max_networks', limit: 30 })
+    await setLimit(api, tenant, { quota: 'max_monitors', limit: 30 })
+    for (let n = 0; n < 20; n += 1) await network(tenant, 'POST', '', networkBody(`net_${n}`))
+    await setLimit(api, tenant, { quota, limit: 35 })
+    const replies = await Promise.all(
+      Array.from({ length: 20 }, (_, n) =>
+        call('POST', '', { body: monitorBody(`m-${n}`, { networks: [`net_${n}`] }) }),
+      ),
+    )
+    expect(replies.filter(({ status }) => ![201, 403, 503].includes(status))).toEqual([])
+    expect(replies.filter(({ status }) => status === 201)).toHaveLength(3)
   })
 })
 

@@ -1,6 +1,7 @@
 import type { JsonValue } from '@smt/engine'
 import { z } from 'zod'
 import type { NetworkService } from '../networks/network-service.ts'
+import { estimateRpcDemand, withinRpcDemand } from '../networks/rpc-demand.ts'
 import type { Clock } from '../platform/clock.ts'
 import { isViolationOf } from '../platform/db/database-error.ts'
 import type { TenantTx } from '../platform/db/tx.ts'
@@ -28,7 +29,7 @@ import {
   type MonitorVersionAnswer,
 } from './monitor-answer.ts'
 import { checkMonitorDraft, duplicateId, duplicateName, type CheckedMonitor } from './monitor-check.ts'
-import { assertTriggerLimit, tryTakeMonitor } from './monitor-limits.ts'
+import { assertTriggerLimit, demandProblems, triggerProblems, tryTakeMonitor } from './monitor-limits.ts'
 import {
   deleteAddressKeys,
   deleteNetworkLinks,
@@ -237,6 +238,12 @@ export function createMonitorService({
     return get(tx, tenantId, monitorId)
   }
 
+  /** What is stored, and what own networks are asked, must fit once the monitor is as it shall be. */
+  const withinLimits = <T>(tx: TenantTx, { tenantId }: WriteContext, write: () => Promise<T>): Promise<T> =>
+    withinStorage(tx, tenantId, () =>
+      withinRpcDemand(tx, tenantId, { now: clock.now(), pointer: '/configuration/networks' }, write),
+    )
+
   const create: MonitorService['create'] = async (tx, context, body) => {
     const { tenantId, actor, origin } = context
     const id = ids.uuid()
@@ -302,22 +309,20 @@ export function createMonitorService({
       return { items: items.map(monitorVersionAnswerOf), next_cursor }
     },
 
-    create: (tx, context, body) => withinStorage(tx, context.tenantId, () => create(tx, context, body)),
+    create: (tx, context, body) => withinLimits(tx, context, () => create(tx, context, body)),
 
     replace: (tx, context, monitorId, body) =>
-      withinStorage(tx, context.tenantId, () => replace(tx, context, monitorId, () => body)),
+      withinLimits(tx, context, () => replace(tx, context, monitorId, () => body)),
 
     patch: (tx, context, monitorId, patch) =>
-      withinStorage(tx, context.tenantId, () =>
+      withinLimits(tx, context, () =>
         replace(tx, context, monitorId, (stored) => patchObject(monitorInputOf(stored, monitorId), patch)),
       ),
 
     pause: (tx, context, monitorId) => setPaused(tx, context, monitorId, { isPaused: true, action: 'monitor.pause' }),
 
     resume: (tx, context, monitorId) =>
-      withinStorage(tx, context.tenantId, () =>
-        setPaused(tx, context, monitorId, { isPaused: false, action: 'monitor.resume' }),
-      ),
+      withinLimits(tx, context, () => setPaused(tx, context, monitorId, { isPaused: false, action: 'monitor.resume' })),
 
     remove: async (tx, context, monitorId) => {
       const { tenantId, actor, origin } = context
@@ -344,15 +349,13 @@ export function createMonitorService({
       const checked = await checkMonitorDraft(checkDeps, tx, { tenantId, body, stored, links, sealing, lock: 'none' })
       const quotas = await listQuotas(tx, tenantId)
       const limit = quotas.find(({ quota }) => quota === 'max_triggers_per_monitor')?.limit ?? 0
-      const errors = [...checked.problems]
-      if (checked.triggerCount > limit) {
-        const message = `The quota max_triggers_per_monitor allows ${limit} triggers, not ${checked.triggerCount}.`
-        errors.push({ pointer: '/configuration/triggers', code: 'quota_exceeded', message })
-      }
-      const sourceIds = distinctSources(checked.networkLinks)
+      const errors = [...checked.problems, ...triggerProblems(checked, limit)]
+      const { configuration, networks: watched, networkLinks } = checked
+      const sourceIds = distinctSources(networkLinks)
       const neighbours = await listNeighbours(tx, tenantId, { sourceIds, exceptId: stored?.id })
-      const { configuration, networks: watched } = checked
       const requests = estimateRpcRequests({ configuration, networks: watched, neighbours, now: clock.now() })
+      const others = await estimateRpcDemand(tx, tenantId, { now: clock.now(), exceptMonitorId: stored?.id })
+      errors.push(...demandProblems(requests, { others, quotas }))
       return {
         valid: errors.length === 0,
         errors,

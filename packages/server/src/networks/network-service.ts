@@ -45,6 +45,7 @@ import {
   type NetworkRow,
 } from './network-store.ts'
 import { ownLeaseKey } from './lease-key.ts'
+import { withinRpcDemand } from './rpc-demand.ts'
 import { listGaps, listSources } from './source-status-store.ts'
 import { sourceStatusOf, type SourceStatus } from './source-status.ts'
 
@@ -193,6 +194,12 @@ export function createNetworkService({ ids, clock, tenantKeys }: NetworkServiceD
     return { network: await get(tx, tenantId, networkId), warnings }
   }
 
+  /** A watched network that is to be read more often is asked for more. */
+  const withinLimits = <T>(tx: TenantTx, { tenantId }: WriteContext, write: () => Promise<T>): Promise<T> =>
+    withinStorage(tx, tenantId, () =>
+      withinRpcDemand(tx, tenantId, { now: clock.now(), pointer: '/configuration' }, write),
+    )
+
   const create: NetworkService['create'] = async (tx, context, body) => {
     const { tenantId } = context
     const id = ids.uuid()
@@ -247,12 +254,10 @@ export function createNetworkService({ ids, clock, tenantKeys }: NetworkServiceD
     create: (tx, context, body) => withinStorage(tx, context.tenantId, () => create(tx, context, body)),
 
     replace: (tx, context, networkId, body) =>
-      withinStorage(tx, context.tenantId, async () =>
-        replaceLocked(tx, context, await lock(tx, context, networkId), body),
-      ),
+      withinLimits(tx, context, async () => replaceLocked(tx, context, await lock(tx, context, networkId), body)),
 
     patch: (tx, context, networkId, patch) =>
-      withinStorage(tx, context.tenantId, async () => {
+      withinLimits(tx, context, async () => {
         const stored = await lock(tx, context, networkId)
         return replaceLocked(tx, context, stored, patchObject(networkInputOf(stored), patch))
       }),

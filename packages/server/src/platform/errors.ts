@@ -94,8 +94,11 @@ export class NotFoundError extends AppError {
 export class QuotaExceededError extends AppError {
   override readonly name = 'QuotaExceededError'
 
-  constructor(data: { quota: string; limit: number; used: number }) {
-    super('quota_exceeded', `The quota ${data.quota} is used up: ${data.used} of ${data.limit}.`, { details: data })
+  /** `pointer`: what of the body asks for too much. */
+  constructor({ pointer, ...data }: { quota: string; limit: number; used: number; pointer?: string | undefined }) {
+    super('quota_exceeded', `The quota ${data.quota} is used up: ${data.used} of ${data.limit}.`, {
+      details: { ...data, ...(pointer === undefined ? {} : { pointer }) },
+    })
   }
 }
 

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createLogger } from '../platform/logger.ts'
 import type { TestTenant } from '../testing/api-harness.ts'
-import { createWatchingTenant, monitorBody, setLimit, startConfigurationApi } from '../testing/configuration-api.ts'
+import { createWatchingTenant, monitorBody, setLimit, startFullApi } from '../testing/configuration-api.ts'
 import type { TestApi } from '../testing/api-harness.ts'
 import { createRpcUseReporter } from './rpc-use-report.ts'
 
@@ -9,7 +9,7 @@ let api: TestApi
 let acme: TestTenant
 
 beforeAll(async () => {
-  api = await startConfigurationApi()
+  api = await startFullApi()
   acme = await api.createTenant('acme')
 })
 afterAll(() => api.close())
