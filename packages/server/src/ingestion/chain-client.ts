@@ -8,6 +8,7 @@ import {
 } from '@smt/chains'
 import { cronIntervalMs, networkSchema, type JsonValue, type NetworkConfig } from '@smt/engine'
 import type { Clock } from '../platform/clock.ts'
+import { EgressError } from '../platform/egress/egress-error.ts'
 import type { Egress } from '../platform/egress/egress.ts'
 import type { Metrics } from '../platform/metrics.ts'
 import { installationTenantId, type Secrets } from '../platform/secrets.ts'
@@ -104,7 +105,7 @@ export type ChainClientOptions = {
   network: NetworkConfig
   kind: LedSource['kind']
   onCall: () => void
-  budget?: Pick<TenantRpcBudget, 'pace'> | undefined
+  budget?: Pick<TenantRpcBudget, 'pace' | 'charge'> | undefined
 }
 
 /**
@@ -123,7 +124,18 @@ export function createChainClient(
     post: async ({ signal, ...request }) => {
       // Before the time that a node has begins to run.
       await budget?.pace(request.url, signal)
-      return egress.request({ ...request, method: 'POST', ...(signal === undefined ? {} : { signal }) })
+      try {
+        const response = await egress.request({
+          ...request,
+          method: 'POST',
+          ...(signal === undefined ? {} : { signal }),
+        })
+        await budget?.charge(Buffer.byteLength(response.body))
+        return response
+      } catch (error) {
+        if (error instanceof EgressError && error.code === 'body_too_large') await budget?.charge(request.maxBodyBytes)
+        throw error
+      }
     },
     now: () => clock.now().getTime(),
     onRequest: (method, outcome) => {

@@ -84,6 +84,23 @@ describe('the requests of a tenant to its own nodes', () => {
     expect(sent).toHaveLength(1)
   })
 
+  it('count as several when their answers are large, so that a flood of bytes slows its own tenant down', async () => {
+    const { clock, budget, send, sent } = createScene({ limits: { acme: 60, globex: 60 } })
+    const { charge, delayMs } = budget.of('acme')
+    await send('acme')
+    await charge(200_000)
+    expect(await delayMs('node.example')).toBe(0)
+    // 32 MiB: as much as 128 requests, two minutes' worth.
+    await charge(33_554_432)
+    expect(await delayMs('node.example')).toBeGreaterThan(120_000)
+    void send('acme')
+    void send('globex')
+    await clock.advance(100_000)
+    expect(sent.map(({ tenant }) => tenant)).toEqual(['acme', 'globex'])
+    await clock.advance(40_000)
+    expect(sent).toHaveLength(3)
+  })
+
   it('stop waiting when they are called off', async () => {
     const { send, sent } = createScene({ limits: { acme: 60, none: 0 } })
     const calling = new AbortController()

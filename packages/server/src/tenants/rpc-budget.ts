@@ -19,6 +19,11 @@ export type TenantRpcBudget = {
   delayMs(host: string): Promise<number>
   /** Counts a request; resolves when it may go out, or when `signal` is aborted. */
   pace(url: string, signal?: AbortSignal): Promise<void>
+  /**
+   * Counts what an answer was beyond a small one, when it is there: reading it takes everybody's time. Nothing waits for
+   * it but the requests that follow.
+   */
+  charge(bytes: number): Promise<void>
 }
 
 export type RpcBudgetDeps = {
@@ -31,6 +36,8 @@ export type RpcBudgetDeps = {
 const batch = 8
 /** What may come at once: ten seconds' worth. */
 const burstsPerMinute = 6
+/** What one request stands for; larger answers count as several. */
+const answerBytes = 262_144
 /** How often a tenant whose limit is 0 is looked at. */
 const closedMs = 10_000
 
@@ -67,6 +74,13 @@ export function createRpcBudget(
           const waitMs = Math.max(ownMs, gcra.reserve(`host ${hostOf(url)}`, hostRate) ?? 0)
           if (waitMs > 0) await clock.sleep(waitMs, signal)
           sent.add(tenantId)
+        },
+
+        charge: async (bytes) => {
+          const cost = Math.ceil(bytes / answerBytes) - 1
+          if (cost < 1) return
+          gcra.reserve(tenantKey, rateOf(await limitOf(tenantId)), { cost })
+          sent.add(tenantId, cost)
         },
       }
     },

@@ -2,7 +2,7 @@ import type { Clock } from '../platform/clock.ts'
 
 /** How often something happened in the last minute, by key. Keys at rest take no room. */
 export type UseWindow = {
-  add(key: string): void
+  add(key: string, count?: number): void
   /** Of each key; exact to five seconds. */
   totals(): ReadonlyMap<string, number>
 }
@@ -26,9 +26,9 @@ export function createUseWindow({ clock }: { clock: Pick<Clock, 'now'> }): UseWi
   }
 
   return {
-    add: (key) => {
+    add: (key, count = 1) => {
       const current = currentSlice()
-      current.set(key, (current.get(key) ?? 0) + 1)
+      current.set(key, (current.get(key) ?? 0) + count)
     },
     totals: () => {
       currentSlice()

@@ -392,3 +392,24 @@ describe('what was read ahead', () => {
     )
   })
 })
+
+describe('a node that makes up a fork for every poll', () => {
+  it.each([
+    ['own', [1_000, 1_000, 1_000, 1_000, 2_000, 4_000, 1_000]],
+    ['shared', [1_000, 1_000, 1_000, 1_000, 1_000, 1_000, 1_000]],
+  ])('of an %s network is asked after %j ms, until it stops', async (kind, delays) => {
+    await scene.api.test.admin.query('update chain_sources set kind = $2 where id = $1', [scene.sourceId(), kind])
+    const { script, runner } = await startFollowing(125)
+    const asked: unknown[] = []
+    for (let n = 0; n < 6; n += 1) {
+      script.forks.set(124, `branch ${n}`)
+      script.head += 1
+      asked.push(await follow(runner))
+    }
+    script.head += 1
+    asked.push(await follow(runner))
+    expect(asked).toEqual(delays.map((nextMs) => ({ nextMs })))
+    expect(await rollbacks()).toHaveLength(6)
+    expect(await scene.ranges()).toEqual([{ from: 100, to: 132, state: 'evaluated', reason: null }])
+  })
+})

@@ -80,6 +80,8 @@ const sliceMs = 2_000
 const runLengthMax = 100
 const stoppedDelayMs = 300_000
 const heldQuietMs = 2_000
+/** So many in a row may be a chain with short blocks. */
+const forkedPollsMax = 3
 
 export function createSourceRunner(deps: SourceRunnerDeps, source: LedSource, live: LiveIndex): SourceRunner {
   const { clock, metrics, feed, committer, rollback, reports, failureRetry } = deps
@@ -93,6 +95,9 @@ export function createSourceRunner(deps: SourceRunnerDeps, source: LedSource, li
   let reader: BlockReader | undefined
   let failures = 0
   let hasEndedWell = false
+  /** Polls in a row that found the chain reorganised. */
+  let forkedPolls = 0
+  let hasForked = false
   /** Since when polls find the budget of requests used up. */
   let heldSinceMs: number | undefined
 
@@ -204,6 +209,7 @@ export function createSourceRunner(deps: SourceRunnerDeps, source: LedSource, li
       })
       reports.logRollback({ from: cursor, to, depth, orphanedMatches })
       cursor = to
+      hasForked = true
       metrics.rollbacks.inc({ source_kind: source.kind })
       metrics.rollbackDepth.observe(depth)
       return work()
@@ -246,6 +252,7 @@ export function createSourceRunner(deps: SourceRunnerDeps, source: LedSource, li
   const follow = async (): Promise<number> => {
     await refresh()
     const following = (client ??= await openClient())
+    hasForked = false
     const heldMs = await delayMs(following.host)
     if (heldMs > 0) return hold(heldMs)
     const head = await following.chain.head({ signal })
@@ -270,7 +277,11 @@ export function createSourceRunner(deps: SourceRunnerDeps, source: LedSource, li
     if (isMatched) onMatches()
     failures = 0
     hasEndedWell = true
-    return hasMore ? leftMs : following.pollIntervalMs
+    forkedPolls = hasForked ? forkedPolls + 1 : 0
+    const nextMs = hasMore ? leftMs : following.pollIntervalMs
+    // A node that makes up a fork for every poll has everybody's database roll back: a tenant's own is left alone for longer.
+    const isStorm = source.kind === 'own' && forkedPolls > forkedPollsMax
+    return isStorm ? Math.max(nextMs, backoffMs(forkedPolls - forkedPollsMax, following.pollIntervalMs)) : nextMs
   }
 
   const retire = async (): Promise<'retired'> => {
