@@ -21,7 +21,6 @@ export function createExplainRoutes({ monitors, explainer }: ExplainRoutesDeps):
       permission: 'monitors:read',
       params: z.object({ slug: z.string(), monitor_id: z.string() }),
       body: explainBody,
-      isRateLimited: true,
       responses: { 200: explainAnswer },
       handler: async ({ tenant, params, body, read }) => {
         const { monitor, networks } = await read(async (tx) => ({

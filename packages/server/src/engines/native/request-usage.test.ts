@@ -7,6 +7,7 @@ import { createLogger } from '../../platform/logger.ts'
 import { systemClock } from '../../platform/clock.ts'
 import type { TestApi, TestTenant } from '../../testing/api-harness.ts'
 import { createWatchingTenant, monitorBody, networkBody, startFullApi } from '../../testing/configuration-api.ts'
+import { createRpcBudget } from '../../tenants/rpc-budget.ts'
 import { createUsageRecorder, type UsageCount, type UsageOwner } from '../../usage/usage-recorder.ts'
 import { createExplainService } from './explain-service.ts'
 import { createNativeEngine } from './native-engine.ts'
@@ -15,6 +16,7 @@ let api: TestApi
 let acme: TestTenant
 let directory: string
 const own = 'https://own.example/'
+const budget = createRpcBudget({ clock: systemClock, limitOf: async () => 1_000_000 }, { hostPerMinute: 1_000_000 })
 const shared = 'https://shared.example/'
 
 beforeAll(async () => {
@@ -77,6 +79,7 @@ describe('requests to nodes', () => {
       ...api,
       ...nodes,
       usage,
+      budget,
       logger,
       clock: systemClock,
       onMatches: () => undefined,
@@ -94,7 +97,7 @@ describe('requests to nodes', () => {
   it('are for the tenant that has a transaction explained, also on a shared network', async () => {
     const nodes = createNodes()
     const usage = createUsageRecorder()
-    const explainer = createExplainService({ ...api, ...nodes, usage })
+    const explainer = createExplainService({ ...api, ...nodes, usage, budget })
     const { rows } = await api.test.admin.query<{ id: string }>('select source_id as id from shared_networks')
     const asked = {
       tenantId: acme.id,
