@@ -131,7 +131,7 @@ describe('what a tenant stores', () => {
     expect(await countedBytes()).toEqual(await bytesByRule())
     const total = Object.values(await bytesByRule()).reduce((sum, bytes) => sum + bytes, 0)
     const shown = await call('GET', '/quota')
-    expect(shown.json.items.find((item: { quota: string }) => item.quota === quota)).toEqual({
+    expect(shown.json.items.find((item: { quota: string }) => item.quota === quota)).toMatchObject({
       quota,
       limit: 1_000,
       used: Math.ceil(total / 1_000_000),

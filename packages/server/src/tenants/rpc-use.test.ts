@@ -39,7 +39,7 @@ describe('the requests to own nodes of the last minute', () => {
     const [first, second] = [startProcess(), startProcess()]
     first.used.set(acme.id, 30)
     await first.report()
-    expect(await shown(acme)).toEqual({ quota, limit: 100, used: 30, enforced: true })
+    expect(await shown(acme)).toMatchObject({ quota, limit: 100, used: 30, enforced: true })
     expect(await openNotices()).toEqual([])
     second.used.set(acme.id, 50).set(globex.id, 1)
     await second.report()
