@@ -1,5 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { createDatabase } from '../src/platform/db/doors.ts'
+import { createServerPool } from '../src/platform/db/open-database.ts'
 import { sql } from '../src/platform/db/tx.ts'
+import { startDelayProxy } from '../src/testing/delay-proxy.ts'
 import { openTestDatabase, type TestDatabase } from '../src/testing/harness.ts'
 import { percentile } from './delivery-scene.ts'
 
@@ -27,17 +30,17 @@ beforeAll(async () => {
 })
 afterAll(() => test.close())
 
-async function measure(what: string, once: (tenant: string) => Promise<number>): Promise<number> {
+async function measure(what: string, once: (tenant: string) => Promise<number>, lanes = concurrent): Promise<number> {
   const timesMs: number[] = []
   const until = performance.now() + seconds * 1_000
   const work = async (lane: number) => {
-    for (let n = lane; performance.now() < until; n += concurrent) {
+    for (let n = lane; performance.now() < until; n += lanes) {
       const started = performance.now()
       expect(await once(tenants[n % tenantCount] ?? '')).toBe(20)
       timesMs.push(performance.now() - started)
     }
   }
-  await Promise.all(Array.from({ length: concurrent }, (_, lane) => work(lane)))
+  await Promise.all(Array.from({ length: lanes }, (_, lane) => work(lane)))
   const p50 = percentile(timesMs, 0.5).toFixed(2)
   const p99 = percentile(timesMs, 0.99).toFixed(2)
   process.stdout.write(`| ${what} | ${Math.round(timesMs.length / seconds)} per s | ${p50} ms | ${p99} ms |\n`)
@@ -83,6 +86,28 @@ describe('figures of the wall', () => {
     process.stdout.write(`one look: signed ${signedUs} us, unsigned ${unsignedUs} us\n`)
     expect(Number(unsignedUs)).toBeGreaterThan(0)
     await test.admin.query(signed)
+  })
+
+  it('a database one millisecond away in each direction', async () => {
+    const urls = test.urls
+    if (urls === undefined) throw new Error('the figures of the wall need TEST_DATABASE_URL')
+    const { hostname, port } = new URL(urls.app)
+    const proxy = await startDelayProxy({ host: hostname, port: Number(port || 5432) }, 1)
+    const far = (url: string) =>
+      createServerPool(url.replace(`${hostname}:${port}`, `127.0.0.1:${proxy.port}`), concurrent)
+    const [appPool, platformPool, adminPool] = [far(urls.app), far(urls.platform), far(urls.admin)]
+    const database = createDatabase({ kind: 'postgres', appPool, platformPool, signContext: test.signContext })
+    const bare = async (tenant: string) => (await adminPool.query(`${text} $1`, [tenant])).rows.length
+    const throughTheFarDoor = async (tenant: string) =>
+      database.withTenant(tenant, { readOnly: true }, async (tx) => {
+        return (await tx.rows(sql`${sql.raw(text)} ${tenant}`)).length
+      })
+    await measure('1 ms: no wall, one statement without a transaction', bare, 1)
+    const count = await measure('1 ms: one statement through the door of its tenant', throughTheFarDoor, 1)
+    expect(count).toBeGreaterThan(0)
+    await adminPool.end()
+    await database.close()
+    await proxy.close()
   })
 
   it.each([1, 2, 3])('round %i', async () => {

@@ -99,7 +99,12 @@ export function createDatabase(options: DatabaseOptions): Database {
     // transactions, a busy loop over it would starve every socket and timer.
     if (options.kind === 'pglite') await setImmediate()
     const client = await connect(scope === 'platform' ? platformPool : appPool)
-    let broken: Error | undefined
+    // A connection that could not roll back is destroyed, never returned with somebody's tenant set.
+    const rollBack = () =>
+      client.query('rollback').then(
+        () => client.release(),
+        (error: Error) => client.release(error),
+      )
     try {
       const begun = client.query(settings.readOnly ? 'begin read only' : 'begin')
       const prepared = client.query(
@@ -114,20 +119,23 @@ export function createDatabase(options: DatabaseOptions): Database {
       // later statement of the transaction fail as well, and is thrown below.
       const setUp = Promise.all([begun, prepared])
       setUp.catch(() => undefined)
-      const result = await open.run(scope, () => fn(createTx(scope, client, options.rewriteSql)))
+      const tx = createTx(scope, client, options.rewriteSql)
+      const result = await open.run(scope, () => fn(tx))
       await setUp
-      const committed = await client.query('commit')
+      const committing = client.query('commit')
+      if (settings.readOnly && !tx.hasFailed()) {
+        // Nothing can be lost any more: the answer need not wait for another round trip, the connection does.
+        committing.then(() => client.release(), rollBack)
+        return result
+      }
+      const committed = await committing
       if (committed.command !== 'COMMIT')
         throw new Error('the transaction was rolled back: a statement in it had failed')
+      client.release()
       return result
     } catch (error) {
-      await client.query('rollback').catch((rollbackError: Error) => {
-        broken = rollbackError
-      })
+      await rollBack()
       throw toDatabaseError(error)
-    } finally {
-      // A connection that could not roll back is destroyed, never returned with somebody's tenant set.
-      client.release(broken)
     }
   }
 

@@ -43,18 +43,26 @@ const compiler = new Kysely<Record<string, never>>({
   },
 })
 
+/** `hasFailed`: a statement ended in an error, so that the transaction cannot commit whoever caught it. */
 export function createTx<Scope extends TxScope>(
   scope: Scope,
   client: pg.ClientBase,
   rewriteSql?: RewriteSql,
-): Tx<Scope> {
+): Tx<Scope> & { hasFailed(): boolean } {
+  let hasFailed = false
   const run = async (query: RawBuilder<unknown>): Promise<pg.QueryResult> => {
     const compiled = query.compile(compiler)
     const text = rewriteSql === undefined ? compiled.sql : rewriteSql(compiled.sql)
-    return client.query(text, [...compiled.parameters])
+    try {
+      return await client.query(text, [...compiled.parameters])
+    } catch (error) {
+      hasFailed = true
+      throw error
+    }
   }
   return {
     scope,
+    hasFailed: () => hasFailed,
     rows: async <Row>(query: RawBuilder<Row>) => (await run(query)).rows as Row[],
     row: async <Row>(query: RawBuilder<Row>) => (await run(query)).rows[0] as Row | undefined,
     execute: async (query) => (await run(query)).rowCount ?? 0,
