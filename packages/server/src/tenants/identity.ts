@@ -21,6 +21,9 @@ import { createOperatorService } from './operator-service.ts'
 import { createPasswords, passwordConcurrency } from './password.ts'
 import { createPlanRoutes } from './plan-routes.ts'
 import { createPlanService } from './plan-service.ts'
+import { createQuotaDecisionService } from './quota-decision-service.ts'
+import { createQuotaDecisionRoutes, createQuotaRequestRoutes } from './quota-request-routes.ts'
+import { createQuotaRequestService } from './quota-request-service.ts'
 import { createQuotaRoutes } from './quota-routes.ts'
 import { createRefreshTokens } from './refresh-token.ts'
 import type { Route } from './route.ts'
@@ -73,6 +76,8 @@ export function createIdentity(deps: IdentityDeps, options: IdentityOptions): Id
       ...createMemberRoutes(createMemberService(), guard),
       ...createApiKeyRoutes(createApiKeyService(deps)),
       ...createQuotaRoutes(),
+      ...createQuotaRequestRoutes(createQuotaRequestService(deps)),
+      ...createQuotaDecisionRoutes(createQuotaDecisionService(deps)),
       ...createAuditRoutes(),
       ...createNoticeRoutes(),
       ...createOperatorRoutes(createOperatorService(deps)),

@@ -14,6 +14,7 @@ export const noticeKinds = [
   'trigger_disabled',
   'quota_near',
   'quota_reached',
+  'quota_request_decided',
   'match_bodies_removed',
 ] as const
 export type NoticeKind = (typeof noticeKinds)[number]
@@ -21,7 +22,7 @@ export type NoticeKind = (typeof noticeKinds)[number]
 export type Notice = {
   kind: NoticeKind
   severity: 'info' | 'warning' | 'critical'
-  subject: { kind: 'network' | 'monitor' | 'trigger' | 'quota'; id: string }
+  subject: { kind: 'network' | 'monitor' | 'trigger' | 'quota' | 'quota_request'; id: string }
   message: string
   data?: JsonValue
 }

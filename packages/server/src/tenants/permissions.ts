@@ -15,6 +15,7 @@ export const resources = [
   'matches',
   'deliveries',
   'quota',
+  'billing',
   'usage',
   'notices',
   'audit_events',
@@ -46,6 +47,8 @@ export const weakestRole = {
   'api_keys:read': 'admin',
   'api_keys:write': 'admin',
   'audit_events:read': 'admin',
+  'billing:read': 'owner',
+  'billing:write': 'owner',
   'owners:write': 'owner',
   'tenant:write': 'owner',
 } as const satisfies Partial<Record<Permission, Role>>

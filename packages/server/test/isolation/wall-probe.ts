@@ -27,6 +27,10 @@ export async function seedEveryTenantTable(admin: Admin, tenant: string, mark: s
     ],
     [`insert into tenant_keys (tenant_id, version, wrapped_key) values ($1, 1, 'w')`, [tenant]],
     [`insert into quotas (tenant_id, quota, lim) values ($1, 'max_monitors', 1)`, [tenant]],
+    [
+      `insert into quota_requests (tenant_id, id, quota, value, reason, requested_by, limit_before) values ($1, $2, 'max_monitors', 2, 'r', 'u', 1)`,
+      [tenant, id(11)],
+    ],
     [`insert into idempotency_keys (tenant_id, key, fingerprint) values ($1, 'k', '\\x00')`, [tenant]],
     [
       `insert into notices (tenant_id, kind, severity, subject_kind, subject_id, message) values ($1, 'k', 'info', 's', 'i', 'm')`,
