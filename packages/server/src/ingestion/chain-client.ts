@@ -10,6 +10,7 @@ import { cronIntervalMs, networkSchema, type JsonValue, type NetworkConfig } fro
 import type { Clock } from '../platform/clock.ts'
 import { EgressError } from '../platform/egress/egress-error.ts'
 import type { Egress } from '../platform/egress/egress.ts'
+import { failLate } from '../platform/egress/fail-late.ts'
 import type { Metrics } from '../platform/metrics.ts'
 import { installationTenantId, type Secrets } from '../platform/secrets.ts'
 import type { PlatformTx } from '../platform/db/tx.ts'
@@ -26,7 +27,7 @@ export type ChainClientDeps = {
   egress: Pick<Egress, 'request'>
   secrets: Pick<Secrets, 'installation'>
   tenantKeys: TenantKeys
-  clock: Pick<Clock, 'now'>
+  clock: Clock
   metrics: Pick<Metrics, 'rpcRequests'>
 }
 
@@ -104,17 +105,22 @@ const openers: Record<ChainFamily, (network: NetworkConfig, endpoints: Endpoints
 export type ChainClientOptions = {
   network: NetworkConfig
   kind: LedSource['kind']
+  /** Told of each HTTP request to a node. */
   onCall: () => void
+  /** That of the tenant whose own network this is. */
   budget?: Pick<TenantRpcBudget, 'pace' | 'charge'> | undefined
+  /** Waits until the failure of a tenant's own node may be known. */
+  rest?: ((delayMs: number, signal: AbortSignal | undefined) => Promise<void>) | undefined
 }
 
 /**
- * A client for a network whose secrets are plain. Throws UnusableNetworkError for a type that cannot be followed. `onCall`
- * is told of each HTTP request to a node; `budget` is that of the tenant whose own network this is.
+ * A client for a network whose secrets are plain. A tenant's own node that cannot be reached fails late, so that time tells
+ * nothing of the reason; a node of the operator fails at once. Throws UnusableNetworkError for a type that cannot be
+ * followed.
  */
 export function createChainClient(
   { egress, clock, metrics }: ChainClientDeps,
-  { network, kind, onCall, budget }: ChainClientOptions,
+  { network, kind, onCall, budget, rest = clock.sleep }: ChainClientOptions,
 ): ChainClient {
   const endpoints = network.rpc_urls.map(({ url, weight }) => ({ url: url.value, weight: Number(weight) }))
   const family = chainFamilyOf(network.network_type)
@@ -124,12 +130,10 @@ export function createChainClient(
     post: async ({ signal, ...request }) => {
       // Before the time that a node has begins to run.
       await budget?.pace(request.url, signal)
+      const send = () => egress.request({ ...request, method: 'POST', ...(signal === undefined ? {} : { signal }) })
+      const late = { clock, timeoutMs: request.timeoutMs, rest: (delayMs: number) => rest(delayMs, signal) }
       try {
-        const response = await egress.request({
-          ...request,
-          method: 'POST',
-          ...(signal === undefined ? {} : { signal }),
-        })
+        const response = await (kind === 'shared' ? send() : failLate(send, late))
         await budget?.charge(Buffer.byteLength(response.body))
         return response
       } catch (error) {

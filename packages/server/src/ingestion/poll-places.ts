@@ -45,6 +45,8 @@ export type PollPlaces = {
   isOpen(kind: PollKind): boolean
   /** Takes a place when there is one for it; answers how it is given back. */
   take(group: PollGroup): (() => void) | undefined
+  /** Takes one whether there is one or not. */
+  occupy(group: PollGroup): () => void
 }
 
 export function createPollPlaces(limits: PollLimits): PollPlaces {
@@ -59,22 +61,30 @@ export function createPollPlaces(limits: PollLimits): PollPlaces {
     return kind === 'shared' || own < limits.ownMax
   }
 
+  const hostOf = ({ tenant, host }: PollGroup) => `${tenant === undefined ? 'shared' : 'own'} ${host}`
+
+  const occupy = (group: PollGroup): (() => void) => {
+    const { tenant } = group
+    const kind = pollKindOf(group)
+    const host = hostOf(group)
+    kinds.add(kind)
+    hosts.add(host)
+    if (tenant !== undefined) tenants.add(tenant)
+    return () => {
+      kinds.remove(kind)
+      hosts.remove(host)
+      if (tenant !== undefined) tenants.remove(tenant)
+    }
+  }
+
   return {
     isOpen,
     take: (group) => {
       const { tenant } = group
-      const kind = pollKindOf(group)
-      const host = `${tenant === undefined ? 'shared' : 'own'} ${group.host}`
-      if (!isOpen(kind) || hosts.of(host) >= limits.perHostMax) return undefined
+      if (!isOpen(pollKindOf(group)) || hosts.of(hostOf(group)) >= limits.perHostMax) return undefined
       if (tenant !== undefined && tenants.of(tenant) >= limits.perTenantMax) return undefined
-      kinds.add(kind)
-      hosts.add(host)
-      if (tenant !== undefined) tenants.add(tenant)
-      return () => {
-        kinds.remove(kind)
-        hosts.remove(host)
-        if (tenant !== undefined) tenants.remove(tenant)
-      }
+      return occupy(group)
     },
+    occupy,
   }
 }

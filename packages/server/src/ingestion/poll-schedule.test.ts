@@ -160,6 +160,47 @@ describe('polls', () => {
     expect([...running.keys()]).toEqual(['o', 'g'])
   })
 
+  it('that only wait hold up nobody, and count again afterwards', async () => {
+    const caps = { runningMax: 1, perTenantMax: 1, perHostMax: 1 }
+    const { clock, running, schedule: created, add } = await start({ isHeld: true, ...caps })
+    const group = { tenant: 'acme', host: 'node' }
+    await add('a', group)
+    const ends: (() => void)[] = []
+    const wait = () => new Promise<void>((resolve) => ends.push(resolve))
+    const rests = [created.rest('a', wait), created.rest('a', wait)]
+    await add('b', group)
+    expect([...running.keys()]).toEqual(['a', 'b'])
+    await running.get('b')?.(60_000)
+    ends[0]?.()
+    await rests[0]
+    await add('c', group)
+    expect([...running.keys()]).toEqual(['a', 'c'])
+    await running.get('c')?.(60_000)
+    ends[1]?.()
+    await rests[1]
+    await add('d', group)
+    expect([...running.keys()]).toEqual(['a'])
+    await running.get('a')?.(60_000)
+    await clock.advance(100)
+    expect([...running.keys()]).toEqual(['d'])
+  })
+
+  it('that ended while a part of them waits are counted once', async () => {
+    const { clock, running, schedule: created, add } = await start({ isHeld: true, runningMax: 1 })
+    await add('a')
+    const over = { end: (): void => undefined }
+    const resting = created.rest('a', () => new Promise((resolve) => Object.assign(over, { end: resolve })))
+    await running.get('a')?.(60_000)
+    over.end()
+    await resting
+    await add('b')
+    expect([...running.keys()]).toEqual(['b'])
+    await running.get('b')?.(60_000)
+    await add('c')
+    await clock.advance(100)
+    expect([...running.keys()]).toEqual(['c'])
+  })
+
   it('are capped altogether, and each has its turn in the end', async () => {
     const { clock, polled, running, most, add } = await start({ isHeld: true, runningMax: 3 })
     const ids = Array.from({ length: 10 }, (_, index) => `s${index}`)

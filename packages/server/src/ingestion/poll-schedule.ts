@@ -14,6 +14,8 @@ export type PollSchedule = {
   remove(id: string): void
   /** Makes a waiting source due now. */
   wake(id: string): void
+  /** A part of a running poll that only waits: meanwhile others have its place. */
+  rest(id: string, wait: () => Promise<void>): Promise<void>
   start(): void
   /** Resolves when no poll runs. */
   stop(): Promise<void>
@@ -25,7 +27,15 @@ export type PollScheduleOptions = Partial<PollLimits> & {
 }
 
 type Entry = { id: string; dueAtMs: number; turn: number }
-type Scheduled = { groupOf: () => PollGroup; turn: number; state: 'waiting' | 'in_line' | 'running'; isWoken: boolean }
+type Scheduled = {
+  groupOf: () => PollGroup
+  turn: number
+  state: 'waiting' | 'in_line' | 'running'
+  isWoken: boolean
+  run: Run | undefined
+}
+/** A poll under way: its place, unless some of its parts rest. */
+type Run = { group: PollGroup; giveBack: (() => void) | undefined; resting: number }
 
 export function createPollSchedule(
   { clock }: { clock: Clock },
@@ -51,21 +61,24 @@ export function createPollSchedule(
     pause?.abort()
   }
 
-  const run = async (id: string, source: Scheduled, giveBack: () => void): Promise<void> => {
+  const run = async (id: string, source: Scheduled, current: Run): Promise<void> => {
     source.state = 'running'
     source.isWoken = false
+    source.run = current
     try {
       const delayMs = await poll(id)
       if (sources.get(id) === source) schedule(id, source, source.isWoken ? 0 : delayMs)
     } finally {
-      giveBack()
+      source.run = undefined
+      current.giveBack?.()
     }
   }
 
   const begin = (id: string, source: Scheduled): boolean => {
-    const giveBack = places.take(source.groupOf())
+    const group = source.groupOf()
+    const giveBack = places.take(group)
     if (giveBack === undefined) return false
-    const work = run(id, source, giveBack).finally(() => {
+    const work = run(id, source, { group, giveBack, resting: 0 }).finally(() => {
       running.delete(work)
       admit()
     })
@@ -110,7 +123,7 @@ export function createPollSchedule(
   return {
     add: (id, groupOf) => {
       if (sources.has(id)) return
-      const source: Scheduled = { groupOf, turn: 0, state: 'waiting', isWoken: false }
+      const source: Scheduled = { groupOf, turn: 0, state: 'waiting', isWoken: false, run: undefined }
       sources.set(id, source)
       schedule(id, source, 0)
     },
@@ -122,6 +135,22 @@ export function createPollSchedule(
       if (source === undefined) return
       if (source.state === 'running') source.isWoken = true
       else if (source.state === 'waiting') schedule(id, source, 0)
+    },
+    rest: async (id, wait) => {
+      const source = sources.get(id)
+      const current = source?.run
+      if (current === undefined) return wait()
+      current.resting += 1
+      current.giveBack?.()
+      current.giveBack = undefined
+      admit()
+      try {
+        await wait()
+      } finally {
+        current.resting -= 1
+        // A poll is not stopped half-way: it has a place again whether there is one or not.
+        if (current.resting === 0 && source?.run === current) current.giveBack = places.occupy(current.group)
+      }
     },
     start: () => {
       loop ??= follow()

@@ -191,6 +191,32 @@ describe('that a tenant cannot tell a refused, a blocked, an unresolved, a silen
     expect(unlike(rows.map(({ tenant_id: name, ms }) => ({ name, tookMs: ms })))).toEqual([])
   })
 
+  it('holds for the time that a node of its own takes, and a reason for a transaction; not for the operator’s', async () => {
+    const polls = await timed((_, { id }) => headOf(id, 'own'))
+    expect(unlike(polls)).toEqual([])
+    const body = { tx_hash: `0x${'ab'.repeat(32)}` }
+    const reasons = await timed((_, { slug, owner: { token } }) =>
+      api.request('POST', `/tenants/${slug}/monitors/transfers/explain`, { token, body }),
+    )
+    expect(unlike(reasons)).toEqual([])
+    expect(new Set(reasons.map(({ answer }) => answer.status))).toEqual(new Set([502]))
+    const startedAtMs = fastClock.now().getTime()
+    await headOf(tenants.get('refused')!.id, 'shared')
+    expect(fastClock.now().getTime() - startedAtMs).toBeLessThan(5_000)
+  })
+
+  /** What a tenant's node says of its head, as the network of this kind. */
+  async function headOf(tenantId: string, kind: 'own' | 'shared'): Promise<unknown> {
+    const name = [...tenants].find(([, { id }]) => id === tenantId)?.[0] ?? ''
+    const { port } = silent.address() as AddressInfo
+    const url = { type: 'Plain', value: urls[name] ?? `http://127.0.0.1:${port}/` }
+    const { configuration } = networkBody('acme_evm', { rpc_urls: [{ type_: 'rpc', url, weight: 100 }] })
+    const deps = { ...api, egress: fastEgress, clock: fastClock, secrets: createSecrets(Buffer.alloc(32)) }
+    return createChainClient(deps, { network: networkSchema.parse(configuration), kind, onCall: () => undefined })
+      .chain.head()
+      .catch((reason: unknown) => reason)
+  }
+
   it('does not hold for the operator, whose log names host and reason', () => {
     const logged = lines.map((line): Record<string, unknown> => JSON.parse(line))
     const reasonOf = (host: string) =>

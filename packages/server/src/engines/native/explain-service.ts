@@ -31,6 +31,8 @@ export type ExplainServiceDeps = ChainClientDeps & {
   database: Pick<Database, 'withPlatform'>
   usage: Pick<UsageRecorder, 'rpcCall'>
   budget: Pick<RpcBudget, 'of'>
+  /** Aborted when the API is about to close: a failure is then told at once. */
+  closing?: AbortSignal | undefined
 }
 
 /** Explaining asks the nodes that everybody's blocks come from. */
@@ -48,7 +50,8 @@ export function createExplainService(deps: ExplainServiceDeps): ExplainService {
     const { network_passphrase: passphrase } = opened.network
     const onCall = () => deps.usage.rpcCall(tenantId, place)
     const budget = opened.tenantId === null ? undefined : deps.budget.of(opened.tenantId)
-    const { chain, host } = createChainClient(deps, { ...opened, onCall, budget })
+    const rest = (delayMs: number) => deps.clock.sleep(delayMs, deps.closing)
+    const { chain, host } = createChainClient(deps, { ...opened, onCall, budget, rest })
     const waitMs = (await budget?.delayMs(host)) ?? 0
     if (waitMs > budgetWaitMaxMs) {
       const message = 'The requests to own networks are used up for the moment (max_rpc_requests_per_minute).'

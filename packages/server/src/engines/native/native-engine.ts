@@ -67,12 +67,20 @@ export function createNativeEngine(deps: NativeEngineDeps): Engine {
     const meter = usage.meter(source.id)
     const live = createLiveIndex({ database, feed, logger, meter }, { id: source.id, epoch: source.epoch, network })
     const budget = source.tenantId === null ? undefined : deps.budget.of(source.tenantId)
+    const rest = (delayMs: number, signal: AbortSignal | undefined) => {
+      const isOver = AbortSignal.any([
+        stopping.signal,
+        stoppingSource.signal,
+        ...(signal === undefined ? [] : [signal]),
+      ])
+      return schedule.rest(source.id, () => clock.sleep(delayMs, isOver))
+    }
     const openClient = async () => {
       const network = await database.withPlatform((tx) => openNetwork(tx, deps, source))
       if (network === undefined) throw new UnusableNetworkError('The operator has withdrawn this network.')
       const place = { sourceId: source.id, networkId: source.networkId ?? '' }
       const onCall = () => usage.rpcCall(source.tenantId ?? undefined, place)
-      return createChainClient(deps, { network, kind: source.kind, onCall, budget })
+      return createChainClient(deps, { network, kind: source.kind, onCall, budget, rest })
     }
     const runner = createSourceRunner(
       {
