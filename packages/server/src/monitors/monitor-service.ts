@@ -5,7 +5,7 @@ import { estimateRpcDemand, withinRpcDemand } from '../networks/rpc-demand.ts'
 import type { Clock } from '../platform/clock.ts'
 import { isViolationOf } from '../platform/db/database-error.ts'
 import type { TenantTx } from '../platform/db/tx.ts'
-import { NotFoundError, type Problem } from '../platform/errors.ts'
+import { NotFoundError, problemsListedMax, type Problem } from '../platform/errors.ts'
 import type { Ids } from '../platform/ids.ts'
 import { insertAuditEvent } from '../tenants/audit-store.ts'
 import { objectIdPattern } from '../tenants/envelope.ts'
@@ -358,7 +358,7 @@ export function createMonitorService({
       errors.push(...demandProblems(requests, { others, quotas }))
       return {
         valid: errors.length === 0,
-        errors,
+        errors: errors.slice(0, problemsListedMax),
         warnings: checked.warnings,
         estimate: { rpc_requests_per_minute: requests },
       }

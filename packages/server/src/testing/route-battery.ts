@@ -7,6 +7,7 @@ import {
   type KeyPermission,
 } from '../tenants/permissions.ts'
 import type { Route } from '../tenants/route.ts'
+import { monitorBody, networkBody, triggerBody } from './configuration-api.ts'
 import type { TestApi, TestReply, TestTenant, TestUser } from './api-harness.ts'
 
 export type Battery = {
@@ -98,6 +99,44 @@ export function itHoldsForEveryRoute(open: () => Battery): void {
           wrong.push({ operation: route.operationId, got: reply.text })
       }
     }
+    expect(wrong).toEqual([])
+  })
+
+  it('answers each key with one permission where that permission is asked for, and 403 everywhere else', async () => {
+    const { api, routes, tenant, params } = open()
+    const wrong: Outcome[] = []
+    for (const permission of grantedPermissions) {
+      const key = await api.createKey(tenant, toKeyPermissions([permission]))
+      for (const route of routes.filter(isTenantRoute)) {
+        const reply = await send(api, route, { slug: tenant.slug, params, authorization: `Bearer ${key}` })
+        const isRefused = reply.status === 403 && reply.json.permission === route.permission
+        if (isRefused === (route.permission === permission) || reply.status === 401)
+          wrong.push({ operation: `${route.operationId} by a key with ${permission}`, got: reply.text })
+      }
+    }
+    expect(wrong).toEqual([])
+  })
+
+  it('answers 404 where a path below one tenant names an object of another, and changes and shows nothing', async () => {
+    const { api, routes, tenant, params = {} } = open()
+    const stranger = await api.createTenant(`borrower-${routes.length}`)
+    const wrong: Outcome[] = []
+    let tried = 0
+    for (const route of routes.filter(isTenantRoute)) {
+      const borrowed = [...route.path.matchAll(/:([A-Za-z_]+)/g)]
+        .map(([, name = '']) => name)
+        .filter((name) => name in params)
+      if (borrowed.length === 0) continue
+      tried += 1
+      const reply = await api.request(route.method, pathOf(route, stranger.slug, params), {
+        token: stranger.owner.token,
+        ...(route.body === undefined ? {} : { body: foreignBody(route, params) }),
+      })
+      const isSilent = [tenant.id, tenant.slug, tenant.owner.email].every((name) => !reply.text.includes(name))
+      if (reply.status !== 404 || !isSilent)
+        wrong.push({ operation: route.operationId, got: [reply.status, reply.text] })
+    }
+    expect(tried).toBeGreaterThan(1)
     expect(wrong).toEqual([])
   })
 
@@ -283,6 +322,20 @@ function tokenFor(route: Route, { tenant, operator }: Pick<Battery, 'tenant' | '
 
 function isTenantRoute(route: Route): route is TenantRoute {
   return route.access === 'tenant'
+}
+
+/** A body that its route accepts, about an object of another tenant. */
+function foreignBody(route: Route, params: Record<string, string>): unknown {
+  const { network_id: network = '', trigger_id: trigger = '', monitor_id: monitor = '' } = params
+  const bodies: Record<string, unknown> = {
+    replaceNetwork: networkBody(network),
+    replaceTrigger: triggerBody(trigger),
+    replaceMonitor: monitorBody(monitor, { networks: [], triggers: [] }),
+    patchMember: { role: 'viewer' },
+    explainMonitor: { tx_hash: `0x${'0'.repeat(64)}` },
+    testTrigger: { sample: { chain: 'EVM' } },
+  }
+  return bodies[route.operationId] ?? {}
 }
 
 function toKeyPermissions(permissions: readonly GrantedPermission[]): KeyPermission[] {
