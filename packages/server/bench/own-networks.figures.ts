@@ -158,7 +158,7 @@ async function measureRounds(label: string): Promise<number> {
   await engine.stop()
   await api.test.admin.query(`update leases set expires_at = '-infinity', holder = null`)
   report(
-    `${label}: ${rounds.length} rounds, p50 ${percentile(rounds, 50).toFixed(0)} ms, p99 ${percentile(rounds, 99).toFixed(0)} ms` +
+    `${label}: ${rounds.length} rounds, p50 ${percentile(rounds, 0.5).toFixed(0)} ms, p99 ${percentile(rounds, 0.99).toFixed(0)} ms` +
       ` (started in ${startMs.toFixed(0)} ms)`,
   )
   return rounds.length
