@@ -13,6 +13,8 @@ const otherMeanings: readonly { name: string; file: string }[] = [
   { name: 'email', file: 'server/src/tenants/' },
   { name: 'email', file: 'server/src/roles/' },
   { name: 'email', file: 'server/src/main.ts' },
+  // A trigger like any that a tenant saves: what the canaries own.
+  { name: 'webhook', file: 'server/src/probe/canary-objects.ts' },
   // The script of a filter.
   { name: 'script', file: 'engine/src/config/script.ts' },
 ]

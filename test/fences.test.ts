@@ -17,6 +17,7 @@ const levels: Record<string, number> = {
   matching: 4,
   delivery: 4,
   engines: 5,
+  probe: 5,
   api: 5,
   'deps.ts': 6,
   roles: 7,

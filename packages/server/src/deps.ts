@@ -8,6 +8,8 @@ import { createNativeEngine } from './engines/native/native-engine.ts'
 import { createMonitors } from './monitors/monitors.ts'
 import { createNetworks } from './networks/networks.ts'
 import { createSharedNetworks } from './networks/shared-network-service.ts'
+import { createApiRequest } from './probe/api-request.ts'
+import { createIsolationProbe } from './probe/isolation-probe.ts'
 import { systemClock } from './platform/clock.ts'
 import type { ServeEnv } from './platform/config.ts'
 import { openDatabase } from './platform/db/open-database.ts'
@@ -96,18 +98,19 @@ export async function createServer({ env, environment }: ServerOptions): Promise
   let listeningUrl: string | undefined
 
   const startApi = async (): Promise<void> => {
+    const routes = [
+      ...identity.routes,
+      ...networks.routes,
+      ...monitors.routes,
+      ...triggers.routes,
+      ...delivery.routes,
+      ...explanations,
+      ...usage.routes,
+    ]
     const app = buildApp(
       {
         ...deps,
-        routes: [
-          ...identity.routes,
-          ...networks.routes,
-          ...monitors.routes,
-          ...triggers.routes,
-          ...delivery.routes,
-          ...explanations,
-          ...usage.routes,
-        ],
+        routes,
         authenticator: identity.authenticator,
         writeOnce: identity.writeOnce,
         readiness,
@@ -126,6 +129,14 @@ export async function createServer({ env, environment }: ServerOptions): Promise
       return app.close()
     })
     listeningUrl = await app.listen({ port: env.SMT_HTTP_PORT, host: env.SMT_HTTP_HOST })
+    if (env.SMT_PROBE_INTERVAL_S > 0) {
+      const probe = createIsolationProbe(
+        { ...deps, canaries: identity.canaries, routes, request: createApiRequest({ app, clock }) },
+        { intervalS: env.SMT_PROBE_INTERVAL_S },
+      )
+      shutdown.add('isolation probe', () => probe.stop())
+      probe.start()
+    }
   }
 
   const start = async (): Promise<void> => {

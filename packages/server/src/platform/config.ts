@@ -83,6 +83,12 @@ export const serveSchema = z
     SMT_API_RATE_ADDRESS: rate.default(120),
     SMT_API_RATE_FAILURES: rate.default(20),
     SMT_TRUSTED_PROXIES: cidrs,
+    SMT_PROBE_INTERVAL_S: z.coerce
+      .number({ error: 'must be a number of seconds' })
+      .int()
+      .min(0)
+      .max(86_400)
+      .default(300),
     SMT_METRICS_TOKEN: z.string().min(16, 'must have at least 16 characters').optional(),
   })
   .superRefine((env, context) =>

@@ -104,6 +104,16 @@ export function createMetrics() {
       help: 'Quota counters that the last reconciliation found wrong and mended.',
       registers,
     }),
+    probeLeaks: new Gauge({
+      name: 'smt_isolation_probe_leaks',
+      help: 'Ways in which one canary tenant reads of the other, in the last look; NaN when this process knows of no look.',
+      registers,
+    }),
+    probeLastSuccess: new Gauge({
+      name: 'smt_isolation_probe_last_success_timestamp_seconds',
+      help: 'When a look of this process at the wall last went through as a whole, whatever it found.',
+      registers,
+    }),
     collectProcess: () => collectDefaultMetrics({ register: registry }),
   }
 }

@@ -17,6 +17,7 @@ import { createPasswords } from '../tenants/password.ts'
 import { quotaLimit } from '../tenants/plan-schema.ts'
 import { quotaNames } from '../tenants/quota-store.ts'
 import { createQuotaUpkeep } from '../tenants/quota-upkeep.ts'
+import { isReservedSlug } from '../tenants/tenant-slug.ts'
 import { createTenantKeys } from '../tenants/tenant-key-service.ts'
 import { createUsageSummaries, summaryCsv } from '../usage/usage-summary-service.ts'
 
@@ -27,6 +28,7 @@ export async function createTenant(
   options: AdminOptions & { input: Readable; slug: string; name: string; email: string },
 ): Promise<void> {
   const { env, input, print, slug, name, email } = options
+  if (isReservedSlug(slug)) throw new AppError('invalid_request', `The slug ${slug} is reserved.`)
   const password = await firstLine(input)
   if (password === '')
     throw new AppError('invalid_request', 'The password is read from standard input, which is empty.')

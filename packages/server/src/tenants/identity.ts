@@ -11,6 +11,7 @@ import { createApiKeyService } from './api-key-service.ts'
 import { createAuditRoutes } from './audit-routes.ts'
 import { createAuthenticator, type Authenticator } from './authenticate.ts'
 import { createWriteOnce, type WriteOnce } from './idempotency.ts'
+import { createCanaryService, type CanaryService } from './canary-service.ts'
 import { createLoginGuard } from './login-guard.ts'
 import { createMemberRoutes } from './member-routes.ts'
 import { createMemberService } from './member-service.ts'
@@ -37,6 +38,8 @@ export type Identity = {
   authenticator: Authenticator
   writeOnce: WriteOnce
   accounts: AccountService
+  /** The tenants of the isolation probe. */
+  canaries: CanaryService
 }
 
 export type IdentityDeps = {
@@ -56,18 +59,20 @@ export type IdentityOptions = {
 export function createIdentity(deps: IdentityDeps, options: IdentityOptions): Identity {
   const { registration, missesPerMinute = 20 } = options
   const accessTokens = createAccessTokens(deps)
+  const refreshTokens = createRefreshTokens(deps)
   const guard = createLoginGuard(deps, { missesPerMinute })
   const accounts = createAccountService(
     {
       ...deps,
       accessTokens,
-      refreshTokens: createRefreshTokens(deps),
+      refreshTokens,
       passwords: createPasswords({ concurrency: passwordConcurrency(availableParallelism()) }),
     },
     { registration },
   )
   return {
     accounts,
+    canaries: createCanaryService({ ...deps, accounts, accessTokens, refreshTokens }),
     authenticator: createAuthenticator({ database: deps.database, accessTokens }),
     writeOnce: createWriteOnce(deps),
     routes: [

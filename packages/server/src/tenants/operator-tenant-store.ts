@@ -31,13 +31,14 @@ export type OperatedTenantFilter = {
   state: string | undefined
 }
 
-/** By slug. */
+/** By slug; the installation's own canaries are nobody's customers. */
 export async function listOperatedTenants(tx: PlatformTx, filter: OperatedTenantFilter): Promise<OperatedTenant[]> {
   const { afterSlug = null, limit, plan = null, state = null } = filter
   const pattern = filter.q === undefined ? null : likePattern(filter.q)
   return tx.rows(sql<OperatedTenant>`
     select ${columns} from tenants
-    where is_active and (${afterSlug}::text is null or slug > ${afterSlug})
+    where is_active and not exists (select from canaries c where c.id = tenants.id)
+      and (${afterSlug}::text is null or slug > ${afterSlug})
       and (${pattern}::text is null or slug ilike ${pattern} or name ilike ${pattern})
       and (${plan}::text is null or plan = ${plan}) and (${state}::text is null or state = ${state})
     order by slug limit ${limit}`)
