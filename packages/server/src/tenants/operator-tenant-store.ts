@@ -62,7 +62,10 @@ export type OperatedQuota = Quota & { tenantId: string }
 export async function listQuotasOf(tx: PlatformTx, tenantIds: readonly string[]): Promise<OperatedQuota[]> {
   return tx.rows(sql<OperatedQuota>`
     select q.tenant_id as "tenantId", q.quota, q.lim as "limit", q.override is not null as "isOverridden",
-      case q.quota when 'max_storage_mb' then ceil((
+      case q.quota when 'max_rpc_requests_per_minute' then (
+        select coalesce(sum(p.requests), 0)::integer from rpc_use p
+        where p.tenant_id = q.tenant_id and p.measured_at > now() - interval '1 minute')
+      when 'max_storage_mb' then ceil((
         (select coalesce(sum(u.bytes), 0) from storage_use u where u.tenant_id = q.tenant_id)
         + (select coalesce(sum(c.bytes), 0) from storage_changes c where c.tenant_id = q.tenant_id)) / ${megabyte})::integer
       else q.used end as used

@@ -109,7 +109,10 @@ describe('an operator', () => {
     const { text, json } = await call('GET', '/tenants/private')
     expect(json).toMatchObject({ slug: 'private', plan: 'standard', state: 'active', suspension: null })
     expect(text).not.toMatch(/hidden|owner@|rpc_urls/)
-    expect(json.quotas).toContainEqual({ quota: 'max_monitors', limit: 10, overridden: false, used: 1, enforced: true })
+    await api.test.admin.query('insert into rpc_use (tenant_id, reporter, requests) values ($1, $1, 7)', [tenant.id])
+    const own = await as(tenant, 'GET', '/quota')
+    expect((await call('GET', '/tenants/private')).json.quotas).toEqual(own.json.items)
+    expect(own.json.items.map(({ used }: { used: number | null }) => used)).toEqual([1, 1, null, 7, 1])
   })
 
   it('lists tenants by slug, page by page, by text, plan and state', async () => {
