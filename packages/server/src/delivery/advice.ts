@@ -47,6 +47,8 @@ const adviceByClass: Record<string, string> = {
   invalid_token: 'The service does not know the token of the bot. Put the current one into the trigger.',
   rate_limited: 'The service is being called too often. Try again later; alerts wait as long as it asks for.',
   smtp_4xx: 'The mail server does not take the message for now. Its log should say why; alerts are repeated.',
+  recipients_refused:
+    'The mail server refuses some of the recipients for good; the others have it. Check their addresses.',
   smtp_5xx: 'The mail server refuses the message. Check user name, password, sender and recipients.',
   http_1xx:
     'The receiver answered with an interim status alone. Any status from 200 to 299 means that it has the alert.',

@@ -1,7 +1,8 @@
-import type { ChannelEgress, PreparedMessage, Repeat } from '../triggers/channels/channel.ts'
+import type { ChannelEgress, Partly, PreparedMessage, Repeat } from '../triggers/channels/channel.ts'
 import type { Clock } from '../platform/clock.ts'
 import { EgressError } from '../platform/egress/egress-error.ts'
 import { failLate, type Rest } from '../platform/egress/fail-late.ts'
+import { hasAccepted } from '../triggers/channels/recipient-states.ts'
 import type { SentMessage } from '../triggers/channels/sent-message.ts'
 
 /**
@@ -13,15 +14,22 @@ export type Attempt = {
   /** 0 when nobody was reached. */
   latencyMs: number
   httpStatus: number | null
-  /** Null when the receiver accepted. */
+  /** Null when the receiver accepted, unless it refused some recipients for good (`isDelivered`). */
   errorClass: string | null
+  isDelivered?: true
+  /** Some recipients accepted, by now: what it says of the others says nothing of the receiver. */
+  isPartly?: true
   /** Set when nothing was sent, or when nobody knows whether what was sent arrived. */
   arrival?: 'not_sent' | 'unknown'
 }
 
 export type AttemptResult =
-  | { attempt: Attempt; outcome: 'delivered'; sent: SentMessage | undefined }
-  | { attempt: Attempt; outcome: 'failed'; repeat: Repeat; retryAfterMs: number }
+  | { attempt: Attempt; outcome: 'delivered'; sent: SentMessage | undefined; partly: Partly | undefined }
+  | { attempt: Attempt; outcome: 'failed'; repeat: Repeat; retryAfterMs: number; partly?: Partly | undefined }
+
+export function wasDelivered({ errorClass, isDelivered }: Attempt): boolean {
+  return errorClass === null || isDelivered === true
+}
 
 export type SendDeps = { egress: ChannelEgress; clock: Clock }
 
@@ -44,17 +52,23 @@ export async function sendOnce(
   try {
     const { timeoutMs } = message
     const verdict = await failLate(() => message.send(egress, clock), { clock, timeoutMs, rest })
-    const { outcome, status } = verdict
-    if (outcome === 'delivered') return { attempt: attemptOf(status, null), outcome, sent: verdict.sent }
+    const { outcome, status, partly } = verdict
+    if (outcome === 'delivered') {
+      const attempt = attemptOf(status, partly === undefined ? null : 'recipients_refused')
+      return {
+        attempt: partly === undefined ? attempt : { ...attempt, isDelivered: true },
+        outcome,
+        sent: verdict.sent,
+        partly,
+      }
+    }
     const { errorClass, repeat, retryAfterMs } = verdict
     const attempt = attemptOf(status, errorClass)
-    return {
-      // A gateway that gave up waiting may have passed it on.
-      attempt: status === 502 || status === 504 ? { ...attempt, arrival: 'unknown' } : attempt,
-      outcome,
-      repeat,
-      retryAfterMs,
-    }
+    const result = { outcome, repeat, retryAfterMs, ...(partly === undefined ? {} : { partly }) }
+    if (hasAccepted(partly?.recipients))
+      return { ...result, attempt: { ...attempt, isPartly: true, arrival: 'unknown' } }
+    // A gateway that gave up waiting may have passed it on.
+    return { ...result, attempt: status === 502 || status === 504 ? { ...attempt, arrival: 'unknown' } : attempt }
   } catch (error) {
     if (!(error instanceof EgressError)) throw error
     const attempt = attemptOf(null, error.tenantCode)

@@ -5,6 +5,7 @@ import { insertAuditEvent } from '../tenants/audit-store.ts'
 import { filterText } from '../tenants/filter-text.ts'
 import { decodeCursor, encodeCursor, page, pageQuery } from '../tenants/page.ts'
 import { tenantRoute, type Route } from '../tenants/route.ts'
+import { refusedIn, storedRecipients, type RecipientStates } from '../triggers/channels/recipient-states.ts'
 import { messageId, retractionId } from '../triggers/channels/message-id.ts'
 import { deliveryAnswer, deliveryPage, deliverySummary, replayAnswer, replayBody } from './delivery-schema.ts'
 import {
@@ -178,6 +179,7 @@ function summaryOf(row: DeliveryRow) {
     digest_id: row.digestId,
     state: row.state,
     error_class: row.errorClass,
+    recipients: countsOf(storedRecipients(row.recipients)),
     attempt_count: row.attemptCount,
     replay_count: row.replayCount,
     next_attempt_at: row.state === 'pending' ? row.nextAttemptAt.toISOString() : null,
@@ -185,6 +187,12 @@ function summaryOf(row: DeliveryRow) {
     finished_at: row.finishedAt?.toISOString() ?? null,
     created_at: row.createdAt.toISOString(),
   }
+}
+
+function countsOf(recipients: RecipientStates | undefined) {
+  if (recipients === undefined) return null
+  const refused = refusedIn(recipients).length
+  return { accepted: Object.keys(recipients).length - refused, refused }
 }
 
 function attemptOf(row: AttemptRow) {

@@ -28,6 +28,9 @@ const deliveryShape = {
     .string()
     .nullable()
     .meta({ description: 'The kind of the last failure: `unreachable`, `timeout`, `http_5xx`, `invalid_header`, …' }),
+  recipients: z.object({ accepted: z.int().nonnegative(), refused: z.int().nonnegative() }).nullable().meta({
+    description: 'Of e-mail that not all of its recipients accepted: how many did, and how many are refused for good.',
+  }),
   attempt_count: z.int().nonnegative(),
   replay_count: z.int().nonnegative(),
   next_attempt_at: time.nullable().meta({ description: 'Null unless the delivery is pending.' }),

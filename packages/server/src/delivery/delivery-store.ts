@@ -1,3 +1,4 @@
+import type { JsonValue } from '@smt/engine'
 import { sql, type RawBuilder, type TenantTx } from '../platform/db/tx.ts'
 import type { Position } from './match-store.ts'
 
@@ -30,6 +31,8 @@ export type DeliveryRow = {
   isTriggerActive: boolean
   /** Its receiver failed for so long that nothing is sent until the trigger is saved. */
   isTriggerDisabled: boolean
+  /** What became of each recipient when they were not all treated alike. */
+  recipients: JsonValue
   /** The block of its match left the chain. */
   isOrphaned: boolean
   /** What its match held was removed to make room. */
@@ -59,6 +62,7 @@ const columns = sql`
     select from matches b
     where b.tenant_id = d.tenant_id and b.id = d.match_id and b.match_at = d.match_at and b.body_removed_at is not null
   ) as "isBodyRemoved",
+  d.recipient_states as recipients,
   to_char(d.created_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') as position`
 
 const joins = sql`
@@ -118,7 +122,7 @@ export async function listAttempts(
 
 const replayed = sql`
   state = 'pending', next_attempt_at = now(), give_up_at = now() + interval '24 hours', round = 0,
-  replay_count = replay_count + 1, error_class = null, finished_at = null`
+  replay_count = replay_count + 1, error_class = null, finished_at = null, recipient_states = null`
 
 /** Makes a delivery due now, with its id and 24 hours ahead of it. */
 export async function replayDelivery(tx: TenantTx, tenantId: string, id: string): Promise<void> {

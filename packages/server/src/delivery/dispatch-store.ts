@@ -1,7 +1,8 @@
 import { stringifyJson, type JsonValue } from '@smt/engine'
 import { jsonb, sql, type PlatformTx } from '../platform/db/tx.ts'
+import type { RecipientStates } from '../triggers/channels/recipient-states.ts'
 import type { SentMessage } from '../triggers/channels/sent-message.ts'
-import type { Attempt } from './attempt.ts'
+import { wasDelivered, type Attempt } from './attempt.ts'
 
 type DeliveryKind = 'alert' | 'digest' | 'retraction'
 
@@ -63,12 +64,14 @@ export type DeliveryContent = Pick<DeliveryKey, 'tenantId' | 'id'> & {
   previousSecret: string | null
   /** The tenant's own id of the trigger. */
   triggerName: string | null
-  /** Its receiver was failing when this was claimed. */
+  /** Its receiver was failing when this was claimed, or a notice still says that it was. */
   isTriggerFailing: boolean
   /** Of a digest that stands for alerts of several blocks: how many monitors they are of. */
   isGathered: boolean
   gatheredMonitors: number
   tenantSlug: string | null
+  /** What became of each recipient when they were not all treated alike; null before that. */
+  recipients: JsonValue
 }
 
 /** What a retraction takes back. */
@@ -90,7 +93,10 @@ export async function listContents(tx: PlatformTx, keys: readonly DeliveryKey[])
       m.with_receipt as "withReceipt", m.positions, m.family, m.source_id as "sourceId", i.body as item, v.configuration as monitor,
       case when t.is_active then t.configuration end as trigger,
       case when t.previous_secret_valid_until > now() then t.previous_secret end as "previousSecret", t.trigger_id as "triggerName",
-      h.trigger_id is not null as "isTriggerFailing", d.is_gathered as "isGathered",
+      (h.trigger_id is not null or exists (
+        select from notices a where a.tenant_id = d.tenant_id and a.kind in ('endpoint_failing', 'trigger_disabled', 'recipients_refused')
+          and a.subject_kind = 'trigger' and a.subject_id = t.trigger_id and a.resolved_at is null)) as "isTriggerFailing",
+      d.recipient_states as recipients, d.is_gathered as "isGathered",
       case when d.is_gathered then (
         select count(distinct g.monitor_id)::integer from deliveries g
         where g.tenant_id = d.tenant_id and (g.digest_id = d.id or g.retraction_id = d.id))
@@ -152,6 +158,10 @@ async function listBodies(
   return new Map(found.map(({ sourceId, blockHash, body }) => [`${sourceId} ${blockHash}`, body]))
 }
 
+function statesOf({ recipients }: { recipients: RecipientStates | undefined }) {
+  return recipients === undefined ? sql`null::jsonb` : jsonb(recipients)
+}
+
 /** How a row was written; `isOrphaned`: its match left the chain, perhaps while it was being sent. */
 export type Written<State> = { state: State; isOrphaned: boolean }
 
@@ -164,6 +174,8 @@ export async function finishDelivery(
     errorClass: string | null
     attempts: number
     isUnknown: boolean
+    /** Of a message that not all of its recipients accepted. */
+    recipients: RecipientStates | undefined
     /** What the channel calls the message; what was stored before stays when it names nothing. */
     sent?: SentMessage | undefined
   },
@@ -174,6 +186,7 @@ export async function finishDelivery(
     set state = case when ${isGivenUp} and orphaned_at is not null then 'cancelled' else ${end.state} end,
       error_class = case when ${isGivenUp} and orphaned_at is not null then 'match_orphaned' else ${end.errorClass} end,
       attempt_count = attempt_count + ${end.attempts}, maybe_told = maybe_told or ${end.isUnknown},
+      recipient_states = coalesce(${statesOf(end)}, case when ${end.state} <> 'delivered' then recipient_states end),
       sent_message = coalesce(${end.sent === undefined ? null : jsonb(end.sent)}, sent_message),
       round = round + 1, lease_id = null, lease_until = null, finished_at = now()
     where tenant_id = ${delivery.tenantId} and id = ${delivery.id} and match_at = ${delivery.matchAt}::timestamptz
@@ -189,7 +202,14 @@ export async function finishDelivery(
 export async function planNextRound(
   tx: PlatformTx,
   delivery: LeasedDelivery,
-  failure: { errorClass: string; attempts: number; isUnknown: boolean; delayMs: number; retryAfterMs: number },
+  failure: {
+    errorClass: string
+    attempts: number
+    isUnknown: boolean
+    recipients: RecipientStates | undefined
+    delayMs: number
+    retryAfterMs: number
+  },
 ): Promise<Written<'pending' | 'dead' | 'cancelled'> | undefined> {
   return tx.row(sql<Written<'pending' | 'dead' | 'cancelled'>>`
     update deliveries
@@ -200,6 +220,7 @@ export async function planNextRound(
         now() + make_interval(secs => ${failure.retryAfterMs / 1_000})),
       error_class = case when orphaned_at is not null then 'match_orphaned' else ${failure.errorClass} end,
       attempt_count = attempt_count + ${failure.attempts}, round = round + 1, maybe_told = maybe_told or ${failure.isUnknown},
+      recipient_states = coalesce(${statesOf(failure)}, recipient_states),
       lease_id = null, lease_until = null
     where tenant_id = ${delivery.tenantId} and id = ${delivery.id} and match_at = ${delivery.matchAt}::timestamptz
       and state = 'sending' and lease_id = ${delivery.leaseId}
@@ -210,12 +231,18 @@ export async function planNextRound(
 export async function returnDelivery(
   tx: PlatformTx,
   delivery: LeasedDelivery,
-  { attempts, isUnknown, delayMs }: { attempts: number; isUnknown: boolean; delayMs: number },
+  {
+    attempts,
+    isUnknown,
+    recipients,
+    delayMs,
+  }: { attempts: number; isUnknown: boolean; recipients: RecipientStates | undefined; delayMs: number },
 ): Promise<boolean> {
   const updated = await tx.execute(sql`
     update deliveries
     set state = 'pending', next_attempt_at = now() + make_interval(secs => ${delayMs / 1_000}),
-      attempt_count = attempt_count + ${attempts}, maybe_told = maybe_told or ${isUnknown}, lease_id = null, lease_until = null
+      attempt_count = attempt_count + ${attempts}, maybe_told = maybe_told or ${isUnknown}, lease_id = null, lease_until = null,
+      recipient_states = coalesce(${statesOf({ recipients })}, recipient_states)
     where tenant_id = ${delivery.tenantId} and id = ${delivery.id} and match_at = ${delivery.matchAt}::timestamptz
       and state = 'sending' and lease_id = ${delivery.leaseId}`)
   return updated === 1
@@ -273,18 +300,23 @@ export async function insertAttempts(
   made: readonly { delivery: LeasedDelivery; attempts: readonly Attempt[] }[],
 ): Promise<void> {
   const rows = made.flatMap(({ delivery, attempts }) =>
-    attempts.map((attempt, index) => ({ ...attempt, ...delivery, number: delivery.attemptCount + index + 1 })),
+    attempts.map((attempt, index) => ({
+      ...attempt,
+      ...delivery,
+      number: delivery.attemptCount + index + 1,
+      outcome: wasDelivered(attempt) ? 'delivered' : 'failed',
+    })),
   )
   if (rows.length === 0) return
   await tx.execute(sql`
     insert into attempts (tenant_id, started_at, delivery_id, number, outcome, http_status, error_class, latency_ms)
     select a.tenant_id, a.started_at, a.delivery_id, a.number,
-      case when a.error_class is null then 'delivered' else 'failed' end, a.http_status, a.error_class, a.latency_ms
+      a.outcome, a.http_status, a.error_class, a.latency_ms
     from unnest(${rows.map((row) => row.tenantId)}::uuid[], ${rows.map((row) => row.startedAt.toISOString())}::timestamptz[],
       ${rows.map((row) => row.id)}::uuid[], ${rows.map((row) => row.number)}::integer[],
       ${rows.map((row) => row.httpStatus)}::integer[], ${rows.map((row) => row.errorClass)}::text[],
-      ${rows.map((row) => Math.round(row.latencyMs))}::integer[])
-      as a (tenant_id, started_at, delivery_id, number, http_status, error_class, latency_ms)`)
+      ${rows.map((row) => Math.round(row.latencyMs))}::integer[], ${rows.map((row) => row.outcome)}::text[])
+      as a (tenant_id, started_at, delivery_id, number, http_status, error_class, latency_ms, outcome)`)
 }
 
 /** Whether deliveries of the trigger were given up and not replayed. */

@@ -4,8 +4,9 @@ import type { Logger } from '../platform/logger.ts'
 import type { Metrics } from '../platform/metrics.ts'
 import { ChannelError, type Channel, type PreparedMessage } from '../triggers/channels/channel.ts'
 import { channelOf } from '../triggers/channels/channels.ts'
+import { storedRecipients } from '../triggers/channels/recipient-states.ts'
 import { alertOf } from './alert.ts'
-import type { Attempt } from './attempt.ts'
+import { wasDelivered, type Attempt } from './attempt.ts'
 import { quickRetriesOf } from './backoff.ts'
 import { claim, type ClaimDeps, type ClaimedDelivery } from './claim.ts'
 import { createHostSlot, createHostSlots } from './host-slots.ts'
@@ -116,8 +117,8 @@ export function createDispatch(deps: DispatchDeps, options: DispatchOptions = {}
         },
         resume: slot.enter,
       })
-      for (const { errorClass } of result.attempts) {
-        metrics.deliveryAttempts.inc({ channel: channel.kind, outcome: errorClass === null ? 'delivered' : 'failed' })
+      for (const attempt of result.attempts) {
+        metrics.deliveryAttempts.inc({ channel: channel.kind, outcome: wasDelivered(attempt) ? 'delivered' : 'failed' })
       }
       return outcomeOf(result)
     } finally {
@@ -199,6 +200,7 @@ function prepare(
       partId: content.kind === 'retraction' && content.isGathered ? delivery.id : undefined,
       incarnation: content.incarnation,
       previousSecret,
+      recipients: storedRecipients(content.recipients),
       now,
     })
     return { channel, message, retries: quickRetriesOf(channel.retryPolicy(configuration)) }
@@ -208,17 +210,17 @@ function prepare(
   }
 }
 
-function outcomeOf({ attempts, end }: RoundResult): Outcome {
+function outcomeOf({ attempts, recipients, end }: RoundResult): Outcome {
   const errorClass = attempts.at(-1)?.errorClass ?? 'internal_error'
   switch (end.kind) {
     case 'delivered':
-      return { kind: 'delivered', attempts, sent: end.sent }
+      return { kind: 'delivered', attempts, recipients, sent: end.sent }
     case 'permanent':
       return { kind: 'permanent', attempts, errorClass }
     case 'interrupted':
-      return { kind: 'returned', attempts, delayMs: 0 }
+      return { kind: 'returned', attempts, recipients, delayMs: 0 }
     case 'failed':
-      return { kind: 'failed', attempts, errorClass, retryAfterMs: end.retryAfterMs }
+      return { kind: 'failed', attempts, recipients, errorClass, retryAfterMs: end.retryAfterMs }
   }
 }
 

@@ -1,5 +1,6 @@
 import type { JsonValue } from '@smt/engine'
-import { sql, type PlatformTx } from '../platform/db/tx.ts'
+import { jsonb, sql, type PlatformTx } from '../platform/db/tx.ts'
+import type { RecipientStates } from '../triggers/channels/recipient-states.ts'
 
 /** A notice that waits in the outbox, with the trigger as it is now. */
 export type NoticeDelivery = {
@@ -14,6 +15,8 @@ export type NoticeDelivery = {
   subjectId: string
   message: string
   createdAt: Date
+  /** What became of each recipient when they were not all treated alike. */
+  recipients: JsonValue
   /** Secrets are sealed; null when the tenant sends notices nowhere any more. */
   trigger: JsonValue
   /** What the trigger signed with before, sealed; null when it is not valid any more. */
@@ -66,7 +69,7 @@ export async function claimNotices(
       returning d.*, l.trigger_id is not null as has_trigger)
     select d.tenant_id as "tenantId", d.notice_id as "noticeId", d.trigger_id as "triggerId", d.lease_id as "leaseId",
       d.attempt_count as "attemptCount", n.kind, n.severity, n.subject_kind as "subjectKind",
-      n.subject_id as "subjectId", n.message, n.created_at as "createdAt", r.configuration as trigger,
+      n.subject_id as "subjectId", n.message, n.created_at as "createdAt", d.recipient_states as recipients, r.configuration as trigger,
       case when r.previous_secret_valid_until > now() then r.previous_secret end as "previousSecret"
     from leased d
     join notices n on n.tenant_id = d.tenant_id and n.id = d.notice_id
@@ -88,14 +91,16 @@ export async function finishNotice(tx: PlatformTx, delivery: NoticeDelivery, end
 export async function postponeNotice(
   tx: PlatformTx,
   delivery: NoticeDelivery,
-  { errorClass, delayMs, retryAfterMs }: { errorClass: string; delayMs: number; retryAfterMs: number },
+  failure: { errorClass: string; recipients: RecipientStates | undefined; delayMs: number; retryAfterMs: number },
 ): Promise<void> {
+  const { errorClass, recipients, delayMs, retryAfterMs } = failure
   await tx.execute(sql`
     update notice_deliveries
     set state = case when give_up_at <= now() then 'dead' else 'pending' end,
       next_attempt_at = greatest(
         least(now() + make_interval(secs => ${delayMs / 1_000}), give_up_at),
         now() + make_interval(secs => ${retryAfterMs / 1_000})),
+      recipient_states = coalesce(${recipients === undefined ? sql`null::jsonb` : jsonb(recipients)}, recipient_states),
       error_class = ${errorClass}, attempt_count = attempt_count + 1, lease_id = null
     where tenant_id = ${delivery.tenantId} and notice_id = ${delivery.noticeId}
       and state = 'pending' and lease_id = ${delivery.leaseId}`)

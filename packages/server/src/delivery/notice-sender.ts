@@ -8,6 +8,7 @@ import { SecretError } from '../platform/secrets.ts'
 import type { TenantKeys } from '../tenants/tenant-key-service.ts'
 import { ChannelError } from '../triggers/channels/channel.ts'
 import { channelOf } from '../triggers/channels/channels.ts'
+import { storedRecipients, type RecipientStates } from '../triggers/channels/recipient-states.ts'
 import { openTrigger, type OpenTrigger } from '../triggers/open-trigger.ts'
 import { sendOnce, type SendDeps } from './attempt.ts'
 import { roundDelayMs, type Random } from './backoff.ts'
@@ -50,7 +51,9 @@ const inFlightMax = 16
 const perTenantMax = 2
 const leaseMs = 2 * sendMaxMs + 30_000
 
-type Outcome = NoticeEnd | { state: 'failed'; errorClass: string; retryAfterMs: number }
+type Outcome =
+  | NoticeEnd
+  | { state: 'failed'; errorClass: string; recipients?: RecipientStates | undefined; retryAfterMs: number }
 
 export function createNoticeSender(deps: NoticeSenderDeps): NoticeSender {
   const { clock, database, ids, logger, random } = deps
@@ -66,15 +69,21 @@ export function createNoticeSender(deps: NoticeSenderDeps): NoticeSender {
     try {
       const configuration = withMessage(trigger.configuration, delivery)
       const { previousSecret } = trigger
-      const sending = { deliveryId: delivery.noticeId, incarnation: 1, previousSecret, now: clock.now() }
+      const sending = {
+        deliveryId: delivery.noticeId,
+        incarnation: 1,
+        previousSecret,
+        recipients: storedRecipients(delivery.recipients),
+        now: clock.now(),
+      }
       const message = channelOf(configuration).prepare(configuration, sampleAlertOf('EVM'), sending)
       let result = await sendOnce(deps, message, rest)
       if (result.outcome === 'failed' && result.repeat === 'as_plain_text' && message.plain !== undefined)
         result = await sendOnce(deps, message.plain, rest)
-      if (result.outcome === 'delivered') return { state: 'delivered', errorClass: null }
+      if (result.outcome === 'delivered') return { state: 'delivered', errorClass: result.attempt.errorClass }
       const errorClass = result.attempt.errorClass ?? 'internal_error'
       if (result.repeat === 'never' || result.repeat === 'as_plain_text') return { state: 'dead', errorClass }
-      return { state: 'failed', errorClass, retryAfterMs: result.retryAfterMs }
+      return { state: 'failed', errorClass, recipients: result.partly?.recipients, retryAfterMs: result.retryAfterMs }
     } catch (error) {
       if (!(error instanceof ChannelError)) throw error
       return { state: 'dead', errorClass: error.code }
@@ -89,9 +98,9 @@ export function createNoticeSender(deps: NoticeSenderDeps): NoticeSender {
     })
     await database.withPlatform((tx) => {
       if (outcome.state !== 'failed') return finishNotice(tx, delivery, outcome)
-      const { errorClass, retryAfterMs } = outcome
+      const { errorClass, recipients, retryAfterMs } = outcome
       const delayMs = roundDelayMs(delivery.attemptCount, random)
-      return postponeNotice(tx, delivery, { errorClass, delayMs, retryAfterMs })
+      return postponeNotice(tx, delivery, { errorClass, recipients, delayMs, retryAfterMs })
     })
   }
 

@@ -3,6 +3,12 @@ import type { Database } from '../platform/db/doors.ts'
 import type { PlatformTx } from '../platform/db/tx.ts'
 import type { Metrics } from '../platform/metrics.ts'
 import { raiseNotice, resolveNotices, type Notice } from '../tenants/notice-store.ts'
+import {
+  hasAccepted,
+  refusedIn,
+  storedRecipients,
+  type RecipientStates,
+} from '../triggers/channels/recipient-states.ts'
 import type { SentMessage } from '../triggers/channels/sent-message.ts'
 import type { Attempt } from './attempt.ts'
 import { roundDelayMs, type Random } from './backoff.ts'
@@ -17,19 +23,22 @@ import {
   type Written,
 } from './dispatch-store.ts'
 import { settleDigests } from './gather-store.ts'
-import { recordSuccess, recordTrouble, tellFailing } from './trigger-health.ts'
+import { recordSuccess, recordTrouble, tellFailing, tellRefused } from './trigger-health.ts'
 import { retractLate } from './retraction-store.ts'
 
 /** What came of a claimed delivery. */
 export type Outcome =
-  | { kind: 'delivered'; attempts: Attempt[]; sent: SentMessage | undefined }
-  | { kind: 'failed'; attempts: Attempt[]; errorClass: string; retryAfterMs: number }
+  | { kind: 'delivered'; attempts: Attempt[]; recipients?: Recipients; sent: SentMessage | undefined }
+  | { kind: 'failed'; attempts: Attempt[]; recipients?: Recipients; errorClass: string; retryAfterMs: number }
   /** No repeat would help. */
   | { kind: 'permanent'; attempts: Attempt[]; errorClass: string }
   /** There is nobody to tell any more, or nothing to tell. */
   | { kind: 'cancelled'; attempts: []; errorClass: string }
   /** Nothing is known to be wrong: another turn, another process. */
-  | { kind: 'returned'; attempts: Attempt[]; delayMs: number }
+  | { kind: 'returned'; attempts: Attempt[]; recipients?: Recipients; delayMs: number }
+
+/** Set when recipients were not all treated alike: what became of each so far. */
+type Recipients = RecipientStates | undefined
 
 export type OutcomeDeps = {
   database: Pick<Database, 'withPlatform'>
@@ -78,7 +87,8 @@ export type Recorded = { claimed: ClaimedDelivery; outcome: Outcome }
 
 /** Whether an outcome touches nothing but the delivery's own row: the usual one, which can be written with others. */
 export function isPlain({ claimed, outcome }: Recorded): boolean {
-  return outcome.kind === 'returned' || (outcome.kind === 'delivered' && !hadTrouble(claimed))
+  if (outcome.kind !== 'returned' && (outcome.kind !== 'delivered' || hadTrouble(claimed))) return false
+  return outcome.recipients === undefined
 }
 
 /**
@@ -132,18 +142,19 @@ async function writeState(
   const { delivery } = claimed
   const attempts = outcome.attempts.length
   const isUnknown = isArrivalUnknown(outcome)
+  const recipients = recipientsOf(outcome)
   const finish = (state: 'delivered' | 'dead' | 'cancelled', errorClass: string | null, sent?: SentMessage) =>
-    finishDelivery(tx, delivery, { state, errorClass, attempts, isUnknown, sent })
+    finishDelivery(tx, delivery, { state, errorClass, attempts, isUnknown, recipients, sent })
   switch (outcome.kind) {
     case 'delivered':
-      return finish('delivered', null, outcome.sent)
+      return finish('delivered', outcome.attempts.at(-1)?.errorClass ?? null, outcome.sent)
     case 'permanent':
       return finish('dead', outcome.errorClass)
     case 'cancelled':
       return finish('cancelled', outcome.errorClass)
     case 'returned':
       // One that is orphaned is cancelled, and perhaps retracted, when its turn has come.
-      return (await returnDelivery(tx, delivery, { attempts, isUnknown, delayMs: outcome.delayMs }))
+      return (await returnDelivery(tx, delivery, { attempts, isUnknown, recipients, delayMs: outcome.delayMs }))
         ? { state: 'pending', isOrphaned: false }
         : undefined
     case 'failed': {
@@ -153,6 +164,7 @@ async function writeState(
         errorClass,
         attempts,
         isUnknown,
+        recipients,
         delayMs: roundDelayMs(delivery.round, random),
         retryAfterMs,
       })
@@ -165,11 +177,25 @@ async function takeBack(tx: PlatformTx, { delivery, content }: ClaimedDelivery):
 }
 
 async function writeHealth(tx: PlatformTx, random: Random, { claimed, outcome }: Recorded): Promise<void> {
-  if (outcome.kind === 'delivered' && hadTrouble(claimed)) await recordSuccess(tx, claimed)
+  if (outcome.kind === 'delivered' && hadTrouble(claimed))
+    await recordSuccess(tx, claimed, { isForAll: outcome.recipients === undefined })
   if (outcome.kind !== 'failed' && outcome.kind !== 'permanent') return
+  if (isPartly(outcome)) {
+    // The receiver works: some have the message. What it says of the others must not hold back everybody's alerts.
+    if (claimed.content.isTriggerFailing) await recordSuccess(tx, claimed, { isForAll: false })
+    return
+  }
   const { attempts, errorClass } = outcome
   const retryAfterMs = outcome.kind === 'failed' ? outcome.retryAfterMs : 0
   await recordTrouble(tx, claimed, { attempts, errorClass, retryAfterMs, random })
+}
+
+function recipientsOf(outcome: Outcome): Recipients {
+  return 'recipients' in outcome ? outcome.recipients : undefined
+}
+
+function isPartly({ attempts }: Outcome): boolean {
+  return attempts.at(-1)?.isPartly === true
 }
 
 async function tellReorganised(tx: PlatformTx, { delivery, content }: ClaimedDelivery): Promise<void> {
@@ -197,11 +223,21 @@ async function writeNotices(tx: PlatformTx, { claimed, outcome, state }: Recorde
       await resolveNotices(tx, [delivery.tenantId], { kind: 'delivery_dead', subject })
     }
   }
+  if (state !== 'cancelled' && tellsOfRecipients({ claimed, outcome }))
+    await tellRefused(tx, claimed, refusedIn(recipientsOf(outcome)))
   if (state === 'cancelled' || (outcome.kind !== 'failed' && outcome.kind !== 'permanent')) return
   if (state === 'dead') {
     const message = 'A delivery was given up. It can be replayed when its cause is gone.'
     await raise({ kind: 'delivery_dead', severity: 'critical', message }, outcome.errorClass)
   }
-  if (outcome.kind === 'failed' && delivery.round + 1 >= failingRounds)
+  if (outcome.kind === 'failed' && !isPartly(outcome) && delivery.round + 1 >= failingRounds)
     await tellFailing(tx, claimed, outcome.errorClass)
+}
+
+/** Whether somebody was refused for good just now, while others have it, or is refused for the time being again and again. */
+function tellsOfRecipients({ claimed: { delivery, content }, outcome }: Recorded): boolean {
+  const recipients = recipientsOf(outcome)
+  if (outcome.kind === 'failed' && isPartly(outcome) && delivery.round + 1 >= failingRounds) return true
+  const before = refusedIn(storedRecipients(content.recipients))
+  return hasAccepted(recipients) && refusedIn(recipients).length > (outcome.kind === 'delivered' ? 0 : before.length)
 }

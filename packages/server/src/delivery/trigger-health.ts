@@ -56,10 +56,18 @@ export async function recordTrouble(tx: PlatformTx, claimed: ClaimedDelivery, fa
 }
 
 /** A delivery arrived: the trigger is well, and what waited for it is due. */
-export async function recordSuccess(tx: PlatformTx, { delivery, content }: ClaimedDelivery): Promise<void> {
+export async function recordSuccess(
+  tx: PlatformTx,
+  { delivery, content }: ClaimedDelivery,
+  { isForAll }: { isForAll: boolean },
+): Promise<void> {
   const { tenantId, triggerId } = delivery
   const subject = { kind: 'trigger', id: content.triggerName ?? triggerId } as const
-  for (const kind of ['endpoint_failing', 'trigger_disabled'] as const)
+  for (const kind of [
+    'endpoint_failing',
+    'trigger_disabled',
+    ...(isForAll ? ['recipients_refused' as const] : []),
+  ] as const)
     await resolveNotices(tx, [tenantId], { kind, subject })
   if (await closeHealth(tx, { tenantId, triggerId })) await releaseWaiting(tx, { tenantId, triggerId }, releaseMax)
 }
@@ -76,6 +84,21 @@ export async function tellFailing(
     subject: { kind: 'trigger', id: content.triggerName ?? delivery.triggerId },
     message: 'The receiver of this trigger keeps failing. Deliveries are repeated for 24 hours.',
     data: { delivery_id: delivery.id, error_class: errorClass },
+  })
+}
+
+/** Tells the tenant that some recipients do not get what others get; closed by the next message that all of them accept. */
+export async function tellRefused(
+  tx: PlatformTx,
+  { delivery, content }: ClaimedDelivery,
+  refused: readonly string[],
+): Promise<void> {
+  await raiseNotice(tx, [delivery.tenantId], {
+    kind: 'recipients_refused',
+    severity: 'warning',
+    subject: { kind: 'trigger', id: content.triggerName ?? delivery.triggerId },
+    message: 'The mail server of this trigger refuses some of its recipients; the others get their alerts.',
+    data: { delivery_id: delivery.id, refused: [...refused] },
   })
 }
 

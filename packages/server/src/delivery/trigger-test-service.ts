@@ -96,7 +96,7 @@ export function createTriggerTester(deps: TriggerTesterDeps): TriggerTester {
     const { httpStatus, errorClass, latencyMs } = result.attempt
     const isReached = errorClass !== 'unreachable'
     return {
-      outcome: errorClass === null ? 'delivered' : 'failed',
+      outcome: result.outcome,
       httpStatus,
       errorClass,
       latencyMs: isReached ? Math.round(latencyMs) : null,

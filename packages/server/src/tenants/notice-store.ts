@@ -12,6 +12,7 @@ export const noticeKinds = [
   'delivery_dead',
   'endpoint_failing',
   'trigger_disabled',
+  'recipients_refused',
   'quota_near',
   'quota_reached',
   'quota_request_decided',

@@ -1,6 +1,7 @@
 import type { assembleMatch, JsonValue, MatchFacts, RetryPolicy, SentTriggerType, TriggerConfig } from '@smt/engine'
 import type { Clock } from '../../platform/clock.ts'
 import type { Egress } from '../../platform/egress/egress.ts'
+import type { RecipientStates } from './recipient-states.ts'
 import type { SentMessage } from './sent-message.ts'
 
 /** The kinds of channel that alerts can be sent through; one folder each. */
@@ -56,6 +57,8 @@ export type Sending = {
   incarnation: number
   /** What the trigger signed with before, while its receiver may still check with that. */
   previousSecret?: string | undefined
+  /** What became of recipients when it was sent before: they do not get it again. */
+  recipients?: RecipientStates | undefined
   now: Date
 }
 
@@ -70,8 +73,23 @@ export type Repeat = 'soon' | 'later' | 'as_plain_text' | 'never'
  * but for what it calls the message.
  */
 export type Verdict =
-  | { outcome: 'delivered'; status: number | null; sent?: SentMessage | undefined }
-  | { outcome: 'failed'; status: number | null; errorClass: string; repeat: Repeat; retryAfterMs: number }
+  | { outcome: 'delivered'; status: number | null; sent?: SentMessage | undefined; partly?: Partly | undefined }
+  | {
+      outcome: 'failed'
+      status: number | null
+      errorClass: string
+      repeat: Repeat
+      retryAfterMs: number
+      partly?: Partly | undefined
+    }
+
+/** Not all recipients were treated alike. Of a delivered message: some of them were refused for good. */
+export type Partly = {
+  /** So far, this and earlier messages together. */
+  recipients: RecipientStates
+  /** The same for those who are left; it takes the place of the message when that is repeated. */
+  rest?: PreparedMessage
+}
 
 /** An alert in the form of its channel, made once per round: its repeats send identical bytes. */
 export type PreparedMessage = {

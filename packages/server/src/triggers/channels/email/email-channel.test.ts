@@ -4,6 +4,8 @@ import { afterEach, describe, expect, it } from 'vitest'
 import { createEgress } from '../../../platform/egress/egress.ts'
 import { EgressError } from '../../../platform/egress/egress-error.ts'
 import { alertWith, chatTrigger, sampleSending } from '../../../testing/channel-scene.ts'
+import { quickRetriesOf } from '../../../delivery/backoff.ts'
+import { runRound } from '../../../delivery/round.ts'
 import type { ChannelEgress } from '../channel.ts'
 import { createEmailChannel, emailChannel } from './email-channel.ts'
 
@@ -122,6 +124,76 @@ describe('an e-mail', () => {
     const verdict = await prepare(change).send(egress, clock)
     expect(verdict.outcome === 'failed' && `${verdict.repeat} ${verdict.errorClass}`).toBe(says)
     expect(received).toEqual([])
+  })
+
+  /** A server that answers each recipient with its code, as long as there is one. */
+  const refusing = (codes: Record<string, number[]>): SMTPServerOptions => ({
+    secure: true,
+    onRcptTo: ({ address }, _session, done) => {
+      const responseCode = codes[address]?.shift()
+      done(responseCode === undefined ? null : Object.assign(new Error(`no ${address}`), { responseCode }))
+    },
+  })
+  const three = { recipients: ['ops@acme.example', 'Dev <dev@acme.example>', 'boss@acme.example'] }
+
+  it('goes again to those alone who were refused for now, with identical bytes', async () => {
+    const { received, egress } = await startSmtp(refusing({ 'dev@acme.example': [451, 451] }))
+    const round = await runRound(
+      { egress, clock: { ...clock, sleep: async () => undefined }, random: () => 0 },
+      prepare(three),
+      {
+        retries: quickRetriesOf({ max_retries: 3, jitter: 'none' }),
+        signal: new AbortController().signal,
+      },
+    )
+    expect(round.end).toEqual({ kind: 'delivered', sent: undefined })
+    expect(round.recipients).toBeUndefined()
+    expect(round.attempts.map(({ errorClass }) => errorClass)).toEqual(['smtp_4xx', 'smtp_4xx', null])
+    expect(received.map(({ to }) => to)).toEqual([['ops@acme.example', 'boss@acme.example'], ['dev@acme.example']])
+    expect(received[1]?.data.replace(/boundary.*|--.*/g, '')).toContain('To: ops@acme.example, Dev <dev@acme.example>')
+    expect(JSON.stringify(round)).not.toContain('acme.example')
+  })
+
+  it('is delivered when the rest is refused for good, and says who', async () => {
+    const { received, egress } = await startSmtp(
+      refusing({ 'dev@acme.example': [550], 'boss@acme.example': [451, 550] }),
+    )
+    const first = await prepare(three).send(egress, clock)
+    expect(first).toMatchObject({
+      outcome: 'failed',
+      errorClass: 'smtp_4xx',
+      repeat: 'soon',
+      partly: { recipients: { 'ops@acme.example': 'accepted', 'dev@acme.example': 'refused' } },
+    })
+    // A later round knows what became of them in this one.
+    const later = { ...sampleSending, recipients: first.partly?.recipients }
+    const second = await trusting.prepare(chatTrigger('email', message, three), alert, later).send(egress, clock)
+    expect(second).toEqual({
+      outcome: 'delivered',
+      status: null,
+      partly: {
+        recipients: { 'ops@acme.example': 'accepted', 'dev@acme.example': 'refused', 'boss@acme.example': 'refused' },
+      },
+    })
+    expect(received.map(({ to }) => to)).toEqual([['ops@acme.example']])
+  })
+
+  it('is refused when all are refused for good, some of them later', async () => {
+    const codes = { 'ops@acme.example': [550], 'dev@acme.example': [451, 550], 'boss@acme.example': [550] }
+    const { received, egress } = await startSmtp(refusing(codes))
+    const first = await prepare(three).send(egress, clock)
+    expect(first).toMatchObject({ outcome: 'failed', errorClass: 'smtp_4xx' })
+    const second = await first.partly?.rest?.send(egress, clock)
+    expect(second).toMatchObject({ outcome: 'failed', errorClass: 'smtp_5xx', repeat: 'never' })
+    expect(received).toEqual([])
+  })
+
+  it('goes to everybody again when nobody who is left is named by the trigger any more', async () => {
+    const { received, egress } = await startSmtp({ secure: true })
+    const recipients = { 'ops@acme.example': 'accepted', 'dev@acme.example': 'accepted' } as const
+    const sending = { ...sampleSending, recipients }
+    await trusting.prepare(chatTrigger('email', message, {}), alert, sending).send(egress, clock)
+    expect(received.map(({ to }) => to)).toEqual([['ops@acme.example', 'dev@acme.example']])
   })
 
   const codeOf = (sending: Promise<unknown>) =>

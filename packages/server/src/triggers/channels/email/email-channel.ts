@@ -1,6 +1,8 @@
 import type { ChannelConfig, TriggerConfig } from '@smt/engine'
-import { ChannelError, type Channel, type ChannelRequest } from '../channel.ts'
+import { ChannelError, type Channel, type ChannelRequest, type PreparedMessage } from '../channel.ts'
 import { emailMessage, type EmailMessage } from './email-message.ts'
+import type { RecipientStates } from '../recipient-states.ts'
+import { judgeReply, recipientsLeft } from './recipients.ts'
 import { sendOverSmtp, type SmtpServer, type SmtpTls } from './smtp.ts'
 
 /** The port of implicit TLS, and the default (spec/02 §4.1). */
@@ -26,12 +28,19 @@ export function createEmailChannel({ tls = {} }: { tls?: SmtpTls } = {}): Channe
         password: config.password.value,
         tls,
       }
-      return {
+      const messageTo = (recipients: readonly string[], before: RecipientStates | undefined): PreparedMessage => ({
         url: `smtps://${config.host}:${port}`,
         timeoutMs: mailTimeoutMs,
         rendered: renderedMail(server, message),
-        send: (egress) => sendOverSmtp(egress, { server, message, timeoutMs: mailTimeoutMs }),
-      }
+        send: async (egress) => {
+          const reply = await sendOverSmtp(egress, { server, message, recipients, timeoutMs: mailTimeoutMs })
+          if ('outcome' in reply) return reply
+          const { verdict, left, recipients: states } = judgeReply(reply, before)
+          if (left.length === 0 || Object.keys(states).length === 0) return verdict
+          return { ...verdict, partly: { recipients: states, rest: messageTo(left, states) } }
+        },
+      })
+      return messageTo(recipientsLeft(config.recipients, sending.recipients), sending.recipients)
     },
     retryPolicy: (configuration) => settingsOf(configuration).retry_policy,
   }

@@ -1,4 +1,5 @@
 import { createTransport } from 'nodemailer'
+import { z } from 'zod'
 import { EgressError } from '../../../platform/egress/egress-error.ts'
 import type { ChannelEgress, Verdict } from '../channel.ts'
 import type { EmailMessage } from './email-message.ts'
@@ -15,16 +16,25 @@ export type SmtpServer = {
   tls: SmtpTls
 }
 
+/** What a server said of the recipients that it was asked for: those it took, and the code of its refusal of the others. */
+export type SmtpReply = { accepted: readonly string[]; refused: ReadonlyMap<string, number> }
+
 /**
  * Hands a message to an SMTP server over a connection that the egress opened to a judged address; the certificate is checked
- * against the name. Nothing is said in clear beyond STARTTLS. Replies 5xx are final, 4xx are not.
+ * against the name. Nothing is said in clear beyond STARTTLS. Replies 5xx are final, 4xx are not. An answer about recipients is a
+ * reply, also when all of them are refused.
  *
  * @throws EgressError when there was no reply.
  */
 export async function sendOverSmtp(
   egress: Pick<ChannelEgress, 'connect'>,
-  { server, message, timeoutMs }: { server: SmtpServer; message: EmailMessage; timeoutMs: number },
-): Promise<Verdict> {
+  {
+    server,
+    message,
+    recipients,
+    timeoutMs,
+  }: { server: SmtpServer; message: EmailMessage; recipients: readonly string[]; timeoutMs: number },
+): Promise<SmtpReply | Verdict> {
   const { host, port, security, username, password, tls } = server
   const deadline = AbortSignal.timeout(timeoutMs)
   const socket = await egress.connect({ host, port, signal: deadline })
@@ -46,15 +56,35 @@ export async function sendOverSmtp(
     disableUrlAccess: true,
   })
   try {
-    await transport.sendMail(message)
-    return { outcome: 'delivered', status: null }
+    const { rejectedErrors = [] } = await transport.sendMail({
+      ...message,
+      envelope: { from: message.from, to: [...recipients] },
+    })
+    return replyOf(recipients, rejectedErrors) ?? { accepted: recipients, refused: new Map() }
   } catch (error) {
-    return verdictOf(error, deadline.aborted)
+    const rejectedErrors = error instanceof Error && 'rejectedErrors' in error ? error.rejectedErrors : undefined
+    return replyOf(recipients, rejectedErrors) ?? verdictOf(error, deadline.aborted)
   } finally {
     deadline.removeEventListener('abort', end)
     transport.close()
     socket.destroy()
   }
+}
+
+const rejections = z.array(z.object({ recipient: z.string(), responseCode: z.int() })).min(1)
+
+/** Undefined when nobody was refused, and when it cannot be said who: a name may be written in another way there. */
+function replyOf(recipients: readonly string[], rejectedErrors: unknown): SmtpReply | undefined {
+  const { data } = rejections.safeParse(rejectedErrors)
+  if (data === undefined) return undefined
+  const codes = new Map(data.map(({ recipient, responseCode }) => [recipient.toLowerCase(), responseCode]))
+  const refused = new Map<string, number>()
+  for (const recipient of recipients) {
+    const code = codes.get(recipient.toLowerCase())
+    if (code !== undefined) refused.set(recipient, code)
+  }
+  if (refused.size < codes.size) return undefined
+  return { accepted: recipients.filter((recipient) => !refused.has(recipient)), refused }
 }
 
 function verdictOf(error: unknown, isTimeout: boolean): Verdict {
