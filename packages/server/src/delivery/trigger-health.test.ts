@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { createLogger } from '../platform/logger.ts'
+import { raiseNotice } from '../tenants/notice-store.ts'
 import type { TestTenant } from '../testing/api-harness.ts'
 import { startDispatchScene, type DispatchScene } from '../testing/dispatch-scene.ts'
 import { createMaintenance } from './maintenance.ts'
@@ -130,6 +131,26 @@ describe('a trigger whose receiver fails', () => {
     await scene.sendAll(scene.createDispatch())
     expect(await countOf('delivered')).toBe(6)
     expect((await notices()).filter(({ open }) => open)).toEqual([])
+  })
+})
+
+describe('a trigger that was disabled and is saved', () => {
+  it('has its notices closed by the next alert that arrives, also when nothing is replayed', async () => {
+    await query(`insert into trigger_health (tenant_id, trigger_id, error_class, disabled_at)
+      select tenant_id, id, 'http_5xx', now() from triggers where tenant_id = '${acme.id}'`)
+    await scene.api.database.withPlatform((tx) =>
+      raiseNotice(tx, [acme.id], {
+        kind: 'trigger_disabled',
+        severity: 'critical',
+        subject: { kind: 'trigger', id: 'ops' },
+        message: 'Given up.',
+      }),
+    )
+    await scene.api.request('PATCH', '/tenants/acme/triggers/ops', { token: acme.owner.token, body: {} })
+    await scene.storeDeliveries(acme)
+    await scene.sendAll(scene.createDispatch())
+    expect(await countOf('delivered')).toBe(1)
+    expect(await notices()).toEqual([{ kind: 'trigger_disabled', open: false }])
   })
 })
 
