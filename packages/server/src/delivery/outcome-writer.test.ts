@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import type { TestTenant } from '../testing/api-harness.ts'
 import { startDispatchScene, type DispatchScene } from '../testing/dispatch-scene.ts'
+import { runInRequest } from '../tenants/request-context.ts'
 import { claim, type ClaimedDelivery } from './claim.ts'
 import type { Outcome } from './outcome.ts'
 import { createOutcomeWriter } from './outcome-writer.ts'
@@ -16,8 +17,9 @@ beforeAll(async () => {
 afterAll(() => scene.close())
 beforeEach(() => scene.clear())
 
-async function claimAll(count: number): Promise<ClaimedDelivery[]> {
-  await scene.storeDeliveries(acme, { count })
+async function claimAll(each: number, tenants: readonly TestTenant[] = [acme]): Promise<ClaimedDelivery[]> {
+  const count = each * tenants.length
+  for (const tenant of tenants) await scene.storeDeliveries(tenant, { count: each })
   const claimed = await claim(scene.api, {
     leaseId: scene.api.ids.uuid(),
     leaseMs: 60_000,
@@ -69,6 +71,29 @@ describe('outcomes that come while another is being written', () => {
     expect(await statesOf()).toEqual(answers.map(() => ['delivered', 1, null]))
     for (const { attempts } of await scene.deliveries(acme))
       expect(attempts).toEqual([{ number: 1, outcome: 'delivered', http_status: 200, error_class: null }])
+  })
+
+  it('are those of their own tenants, whoever’s request the batch was begun in', async () => {
+    const other = await scene.createTenant('other')
+    const writer = createWriter()
+    const claimed = await claimAll(3, [acme, other])
+    const actor = { kind: 'api_key', id: 'key', name: 'key' } as const
+    await Promise.all(
+      claimed.map((one) =>
+        runInRequest({ tenant: { id: other.id, slug: 'other' }, actor, requestId: 'r' }, () =>
+          writer.record(one, delivered()),
+        ),
+      ),
+    )
+    expect(writer.transactions()).toBeLessThan(claimed.length)
+    for (const tenant of [acme, other]) {
+      const states = (await scene.deliveries(tenant)).map(({ state, attempts }) => [state, attempts.length])
+      expect(states).toEqual([1, 2, 3].map(() => ['delivered', 1]))
+    }
+    const { rows } = await scene.api.test.admin.query<{ n: number }>(
+      `select count(*)::int as n from attempts a join deliveries d on d.id = a.delivery_id where d.tenant_id <> a.tenant_id`,
+    )
+    expect(rows).toEqual([{ n: 0 }])
   })
 
   it('are given back together', async () => {
