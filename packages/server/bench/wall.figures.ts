@@ -88,6 +88,36 @@ describe('figures of the wall', () => {
     await test.admin.query(signed)
   })
 
+  it('one tenant while another holds all the connections it may have', async () => {
+    const urls = test.urls
+    if (urls === undefined) throw new Error('the figures of the wall need TEST_DATABASE_URL')
+    const [holder = '', reader = ''] = tenants
+    for (const slots of [2, 8]) {
+      const database = createDatabase({
+        kind: 'postgres',
+        appPool: createServerPool(urls.app, 8),
+        platformPool: createServerPool(urls.platform, 1),
+        signContext: test.signContext,
+        slotsOf: () => slots,
+      })
+      const read = () =>
+        database.withTenant(reader, { readOnly: true }, async (tx) => {
+          return (await tx.rows(sql`${sql.raw(text)} ${reader}`)).length
+        })
+      const count = await measure(`budget of ${slots} of 8: alone`, read, 1)
+      let isOver = false
+      const hold = async () => {
+        while (!isOver) await database.withTenant(holder, {}, (tx) => tx.rows(sql`select pg_sleep(0.1)`))
+      }
+      const holding = Array.from({ length: 24 }, hold)
+      await measure(`budget of ${slots} of 8: while another sleeps in all of its own`, read, 1)
+      isOver = true
+      await Promise.all(holding)
+      expect(count).toBeGreaterThan(0)
+      await database.close()
+    }
+  })
+
   it('a database one millisecond away in each direction', async () => {
     const urls = test.urls
     if (urls === undefined) throw new Error('the figures of the wall need TEST_DATABASE_URL')
