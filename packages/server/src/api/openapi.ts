@@ -197,7 +197,7 @@ function errorsOf(route: Route): ErrorCode[] {
     ['internal_error', true],
     ['busy', true],
   ]
-  return codes.filter(([, isPossible]) => isPossible).map(([code]) => code)
+  return [...codes.filter(([, isPossible]) => isPossible).map(([code]) => code), ...(route.errors ?? [])]
 }
 
 function errorAnswer(code: ErrorCode, schema: JsonSchema): JsonSchema {

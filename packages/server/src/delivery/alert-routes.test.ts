@@ -130,12 +130,18 @@ describe('the list of matches', () => {
     ])
   })
 
-  it.each(['cursor=x', 'cursor=WzEsMl0', 'limit=0', 'limit=201', 'since=yesterday', 'severity=huge'])(
-    'answers 400 for %s',
-    async (query) => {
-      expect((await call('GET', '/matches', { query })).status).toBe(400)
-    },
-  )
+  it.each([
+    'cursor=x',
+    'cursor=WzEsMl0',
+    'limit=0',
+    'limit=201',
+    'since=yesterday',
+    'since=2026-01-01T00:00:00%2B19:19',
+    'until=0000-01-01T00:00:00Z',
+    'severity=huge',
+  ])('answers 400 for %s', async (query) => {
+    expect((await call('GET', '/matches', { query })).status).toBe(400)
+  })
 })
 
 describe('a match', () => {

@@ -1,8 +1,10 @@
 import { z } from 'zod'
 import type { Position } from './match-store.ts'
 
-/** An instant with its offset from UTC. */
-export const timeText = z.iso.datetime({ offset: true })
+/** A moment as PostgreSQL reads it: of no year 0, and at most 15 hours from UTC. Its microseconds stay. */
+export const timeText = z.iso
+  .datetime({ offset: true })
+  .refine((text) => !text.startsWith('0000') && !/[+-](?:1[6-9]|2\d):\d\d$/.test(text))
 
 /** A list goes by time of creation and id; the time keeps its microseconds. */
 export const cursorSchema = z.tuple([timeText, z.guid()])

@@ -1,5 +1,6 @@
 import type { z } from 'zod'
 import type { IdentityTx, PlatformTx, TenantTx } from '../platform/db/tx.ts'
+import type { ErrorCode } from '../platform/errors.ts'
 import type { GrantedPermission, Role } from './permissions.ts'
 
 /** Who acts. `name` is shown in the audit log: an e-mail or the name of a key. */
@@ -87,6 +88,8 @@ type RouteBase<P extends Schema | undefined, Q extends Schema | undefined, B ext
    * and reference problems together. Default `route`: the body is validated by its schema before the handler runs.
    */
   bodyValidation?: 'route' | 'service'
+  /** What it can answer besides the errors of every route of its kind, for OpenAPI. */
+  errors?: readonly ErrorCode[]
   /** Success answers by status, for OpenAPI and for the response checks of tests. */
   responses: Record<number, Schema | null>
   /** Further media types of the answer 200, with what they hold. */

@@ -13,6 +13,7 @@ export function createExplainRoutes({ monitors, explainer }: ExplainRoutesDeps):
       method: 'POST',
       path: '/tenants/:slug/monitors/:monitor_id/explain',
       operationId: 'explainMonitor',
+      errors: ['node_failed'],
       summary: 'Say why a monitor matches a transaction or does not',
       description:
         'Reads the transaction from a node of the network and evaluates the monitor as it is now: gate by gate, ' +
