@@ -13,8 +13,8 @@ const places = marks.map((mark) => placeOf(`018f0000-0000-7000-8000-00000000000$
 const nobody = placeOf('018f0000-0000-7000-8000-00000000000f', 'f')
 const names = Object.keys(storeCalls)
 
-/** People are not of a tenant: who adds one as a member knows the e-mail, or learns that the id is nobody's. */
-const aboutPeople = new Set(['findCandidate', 'insertMember'])
+/** People are not of a tenant: who looks for one to add as a member knows the e-mail. */
+const aboutPeople = new Set(['findCandidate'])
 
 /** For founding a tenant: refused in every other transaction of one. */
 const forFounding = ['createTenant', 'createUser', 'openSession']
@@ -29,10 +29,17 @@ afterEach(() => test?.close())
 
 async function start(rewriteSql?: (text: string) => string): Promise<TestDatabase> {
   test = await openTestDatabase(rewriteSql === undefined ? {} : { rewriteSql })
-  for (const { tenant, mark } of places) {
+  for (const { tenant, mark, newcomer } of places) {
     await seedEveryTenantTable(test.admin, tenant, mark)
+    await test.admin.query(`insert into users (id, email, password_hash) values ($1, $2, 'x')`, [
+      newcomer,
+      `new-${mark}`,
+    ])
     await test.admin.query(`update quotas set lim = 10 where tenant_id = $1`, [tenant])
-    await test.admin.query(`insert into quotas (tenant_id, quota, lim) values ($1, 'max_storage_mb', 1000)`, [tenant])
+    await test.admin.query(
+      `insert into quotas (tenant_id, quota, lim) values ($1, 'max_storage_mb', 1000), ($1, 'max_rpc_requests_per_minute', 1000)`,
+      [tenant],
+    )
   }
   return test
 }

@@ -7,6 +7,7 @@ import * as versions from '../../src/monitors/monitor-version-store.ts'
 import * as references from '../../src/networks/network-reference-store.ts'
 import * as networks from '../../src/networks/network-store.ts'
 import * as sources from '../../src/networks/source-status-store.ts'
+import * as demand from '../../src/networks/rpc-demand-store.ts'
 import type { TenantTx } from '../../src/platform/db/tx.ts'
 import * as accounts from '../../src/tenants/account-store.ts'
 import * as apiKeys from '../../src/tenants/api-key-store.ts'
@@ -14,6 +15,9 @@ import * as audit from '../../src/tenants/audit-store.ts'
 import * as idempotency from '../../src/tenants/idempotency-store.ts'
 import * as members from '../../src/tenants/member-store.ts'
 import * as notices from '../../src/tenants/notice-store.ts'
+import * as quotaRequests from '../../src/tenants/quota-request-store.ts'
+import * as rpcUse from '../../src/tenants/rpc-use-store.ts'
+import * as probe from '../../src/probe/probe-store.ts'
 import * as quotas from '../../src/tenants/quota-store.ts'
 import * as storage from '../../src/tenants/storage-store.ts'
 import * as tenantKeys from '../../src/tenants/tenant-key-store.ts'
@@ -33,6 +37,8 @@ export function placeOf(tenant: string, mark: string) {
     mark,
     id,
     user: id(1),
+    /** Somebody who is no member yet; a person may be one of several tenants and is then shown to each. */
+    newcomer: id(1013),
     apiKey: id(2),
     source: id(4),
     network: id(5),
@@ -41,6 +47,7 @@ export function placeOf(tenant: string, mark: string) {
     version: id(8),
     match: id(9),
     delivery: id(10),
+    quotaRequest: id(11),
     email: `${mark}@example.com`,
     blockHash: `0x${mark.repeat(64)}`,
   }
@@ -220,7 +227,7 @@ export const storeCalls: Record<string, StoreCall> = {
   findMember: (tx, _, at) => members.findMember(tx, at.user),
   findCandidate: (tx, _, at) => members.findCandidate(tx, at.email),
   lockMembers: (tx, self, at) => members.lockMembers(tx, self.tenant, at.user),
-  insertMember: (tx, self, at) => members.insertMember(tx, self.tenant, { userId: at.user, role: 'viewer' }),
+  insertMember: (tx, self) => members.insertMember(tx, self.tenant, { userId: self.newcomer, role: 'viewer' }),
   updateMember: (tx, self, at) => members.updateMember(tx, self.tenant, { userId: at.user, role: 'admin' }),
   deleteMember: (tx, self, at) => members.deleteMember(tx, self.tenant, at.user),
 
@@ -315,4 +322,24 @@ export const storeCalls: Record<string, StoreCall> = {
         metrics: ['evaluations', 'matches'],
       },
     }),
+
+  listWatchedNetworks: (tx, self) => demand.listWatchedNetworks(tx, self.tenant, { exceptMonitorId: undefined }),
+  lockRpcLimit: (tx, self) => demand.lockRpcLimit(tx, self.tenant),
+  readRpcUse: (tx, self) => rpcUse.readRpcUse(tx, self.tenant),
+  listReadableTables: (tx) => probe.listReadableTables(tx),
+  countForeignRows: (tx, self) => probe.countForeignRows(tx, { table: 'monitors', tenantId: self.tenant }),
+  hasOwnRows: (tx, self) => probe.hasOwnRows(tx, { table: 'monitors', tenantId: self.tenant }),
+  insertQuotaRequest: (tx, self) =>
+    quotaRequests.insertQuotaRequest(tx, self.tenant, {
+      id: self.id(1014),
+      quota: 'max_networks',
+      value: 20,
+      reason: 'more',
+      requestedBy: 'somebody',
+      limitBefore: 10,
+    }),
+  listQuotaRequests: (tx, self) =>
+    quotaRequests.listQuotaRequests(tx, self.tenant, { before: undefined, limit, state: undefined }),
+  lockQuotaRequest: (tx, self, at) => quotaRequests.lockQuotaRequest(tx, self.tenant, at.quotaRequest),
+  withdrawQuotaRequest: (tx, self, at) => quotaRequests.withdrawQuotaRequest(tx, self.tenant, at.quotaRequest),
 }
