@@ -14,16 +14,37 @@ export type PendingMatch = {
 
 export type MatchKey = Pick<PendingMatch, 'tenantId' | 'id' | 'matchAt'>
 
-/** The oldest pending matches that no other fan-out holds. */
-export async function lockPendingMatches(tx: PlatformTx, limit: number): Promise<PendingMatch[]> {
+/** Tenants with pending matches behind this one, in the order of their ids: each is found by one probe of the index. */
+export async function listPendingTenants(
+  tx: PlatformTx,
+  { after, limit }: { after: string; limit: number },
+): Promise<string[]> {
+  const rows = await tx.rows(sql<{ tenantId: string }>`
+    with recursive found (tenant_id) as (
+      (select tenant_id from matches where fanout_state = 'pending' and tenant_id > ${after} order by tenant_id limit 1)
+      union all
+      select (select m.tenant_id from matches m
+        where m.fanout_state = 'pending' and m.tenant_id > found.tenant_id order by m.tenant_id limit 1)
+      from found where found.tenant_id is not null)
+    select tenant_id as "tenantId" from found where tenant_id is not null limit ${limit}`)
+  return rows.map(({ tenantId }) => tenantId)
+}
+
+/** Of each of these tenants the oldest pending matches that no other fan-out holds, at most `perTenant`. */
+export async function lockPendingMatches(
+  tx: PlatformTx,
+  { tenantIds: of, perTenant }: { tenantIds: readonly string[]; perTenant: number },
+): Promise<PendingMatch[]> {
   return tx.rows(sql<PendingMatch>`
-    select tenant_id as "tenantId", id, match_at::text as "matchAt", monitor_id as "monitorId", source_id as "sourceId",
-      block_hash as "blockHash", orphaned_at is not null as "isOrphaned"
-    from matches
-    where fanout_state = 'pending'
-    order by created_at
-    limit ${limit}
-    for update skip locked`)
+    select p.tenant_id as "tenantId", p.id, p.match_at::text as "matchAt", p.monitor_id as "monitorId",
+      p.source_id as "sourceId", p.block_hash as "blockHash", p.orphaned_at is not null as "isOrphaned"
+    from unnest(${[...of]}::uuid[]) as t (id)
+    cross join lateral (
+      select * from matches m
+      where m.fanout_state = 'pending' and m.tenant_id = t.id
+      order by m.created_at
+      limit ${perTenant}
+      for update skip locked) p`)
 }
 
 /** The matches of one monitor in one block. */

@@ -7,6 +7,7 @@ import { batchSizeMax, createFanOut, type FanOut } from './fan-out.ts'
 
 let api: TestApi
 let tenant: TestTenant
+let others: TestTenant[]
 let fanOut: FanOut
 
 beforeAll(async () => {
@@ -16,6 +17,12 @@ beforeAll(async () => {
   for (const trigger of ['second', 'gone']) await post('/triggers', triggerBody(trigger))
   await post('/monitors', monitorBody('single'))
   await post('/monitors', monitorBody('double', { triggers: ['ops', 'second'] }))
+  others = []
+  for (const slug of ['initech', 'umbrella']) {
+    const other = await createWatchingTenant(api, slug)
+    await post('/monitors', monitorBody('single'), other)
+    others.push(other)
+  }
 })
 afterAll(() => api.close())
 beforeEach(async () => {
@@ -23,8 +30,8 @@ beforeEach(async () => {
     await api.test.admin.query(`delete from ${table}`)
 })
 
-async function post(path: string, body: object): Promise<void> {
-  const reply = await api.request('POST', `/tenants/${tenant.slug}${path}`, { token: tenant.owner.token, body })
+async function post(path: string, body: object, of = tenant): Promise<void> {
+  const reply = await api.request('POST', `/tenants/${of.slug}${path}`, { token: of.owner.token, body })
   if (reply.status !== 201) throw new Error(reply.text)
 }
 
@@ -62,6 +69,14 @@ async function runAll(): Promise<number> {
     total += made
     if (matches === 0) return total
   }
+}
+
+async function pendingOf(...tenants: TestTenant[]): Promise<number> {
+  const { rows } = await api.test.admin.query<{ n: number }>(
+    `select count(*)::int as n from matches where fanout_state = 'pending' and tenant_id = any ($1)`,
+    [tenants.map(({ id }) => id)],
+  )
+  return rows[0]?.n ?? Number.NaN
 }
 
 const refan = () => api.test.admin.query(`update matches set fanout_state = 'pending'`)
@@ -201,6 +216,26 @@ describe('fan-out', () => {
     await storeMatches(api, { tenant, monitorId: 'single', count: 600, block: 1 })
     await storeMatches(api, { tenant, monitorId: 'single', count: 600, block: 2 })
     expect(await runAll()).toBe(1_200)
+  })
+
+  it('gives every tenant its part of each batch: nobody waits behind the thousands of somebody else', async () => {
+    const [initech, umbrella] = others
+    await storeMatches(api, { tenant, monitorId: 'single', count: 900 })
+    for (const other of [initech, umbrella])
+      await storeMatches(api, { tenant: other!, monitorId: 'single', count: 3, block: 2 })
+    await fanOut.runBatch()
+    expect(await pendingOf(initech!, umbrella!)).toBe(0)
+    expect(await pending()).toBe(900 - Math.ceil(batchSizeMax / 3))
+  })
+
+  it('goes around the ring of tenants, as many in a batch as may share it', async () => {
+    const few = createFanOut(api, { tenantsMax: 2 })
+    for (const each of [tenant, ...others]) await storeMatches(api, { tenant: each, monitorId: 'single', count: 600 })
+    const batches = []
+    for (let turn = 0; turn < 8; turn += 1) batches.push((await few.runBatch()).matches)
+    // Two tenants, then the third, over and over; each has its part of the room that its batch has.
+    expect(batches).toEqual([500, 500, 500, 100, 200, 0, 0, 0])
+    expect([await pending(), (await deliveries()).length]).toEqual([0, 1_800])
   })
 
   it.skipIf(!hasServer())('is shared by two processes without a delivery too many or too few', async () => {

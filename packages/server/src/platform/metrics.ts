@@ -9,6 +9,13 @@ export type Metrics = ReturnType<typeof createMetrics>
 export function createMetrics() {
   const registry = new Registry()
   const registers = [registry]
+  const probeLeaks = new Gauge({
+    name: 'smt_isolation_probe_leaks',
+    help: 'Ways in which one canary tenant reads of the other, in the last look; NaN when this process knows of no look.',
+    registers,
+  })
+  // Nothing is known yet, which is not the same as no leak.
+  probeLeaks.set(Number.NaN)
   return {
     registry,
     httpRequests: new Counter({
@@ -104,11 +111,7 @@ export function createMetrics() {
       help: 'Quota counters that the last reconciliation found wrong and mended.',
       registers,
     }),
-    probeLeaks: new Gauge({
-      name: 'smt_isolation_probe_leaks',
-      help: 'Ways in which one canary tenant reads of the other, in the last look; NaN when this process knows of no look.',
-      registers,
-    }),
+    probeLeaks,
     probeLastSuccess: new Gauge({
       name: 'smt_isolation_probe_last_success_timestamp_seconds',
       help: 'When a look of this process at the wall last went through as a whole, whatever it found.',
