@@ -68,7 +68,7 @@ describe('API keys', () => {
 
   it.each([
     ['no permissions', { permissions: [] }, '/permissions'],
-    ['an unknown resource', { permissions: [{ resource: 'billing', actions: ['read'] }] }, '/permissions/0/resource'],
+    ['an unknown resource', { permissions: [{ resource: 'weather', actions: ['read'] }] }, '/permissions/0/resource'],
     ['an unknown action', { permissions: [{ resource: 'monitors', actions: ['own'] }] }, '/permissions/0/actions/0'],
     [
       'a permission that nobody has',

@@ -1,3 +1,6 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { deployToken, startAnvil, startReceiver, startRpcProxy } from '@smt/testkit'
 import { createServerUnderTest, type ServerUnderTest } from '../e2e/server-process.ts'
 import {
@@ -54,10 +57,12 @@ export async function startReorgRun(): Promise<ReorgRun> {
   const firstBlock = await heightOf(anvil)
   const proxy = await startRpcProxy({ target: anvil.url })
   const receiver = await startReceiver()
-  const server = await createServerUnderTest()
+  // A shared network: following so many forks takes more requests than a tenant may make to its own.
+  const networks = await mkdtemp(join(tmpdir(), 'smt-reorg-'))
+  await writeFile(join(networks, 'chain.json'), JSON.stringify(evmNetwork('chain', proxy.url)))
+  const server = await createServerUnderTest({ SMT_SHARED_NETWORKS_DIR: networks })
   await server.start()
   const tenant = await registerTenant(server.baseUrl, 'acme')
-  await create(tenant, '/networks', { configuration: evmNetwork('chain', proxy.url) })
   // The match object says in which block a transaction was.
   await create(tenant, '/triggers', webhookTrigger(`${receiver.url}/acme`, { payload_mode: 'raw' }))
   await create(tenant, '/monitors', transferMonitor('transfers', 'chain', token))
@@ -146,6 +151,7 @@ export async function startReorgRun(): Promise<ReorgRun> {
     },
     dispose: async () => {
       await server.dispose()
+      await rm(networks, { recursive: true, force: true })
       await Promise.all([proxy.stop(), receiver.stop()])
       await anvil.stop()
     },
