@@ -2,6 +2,7 @@ import { startReceiver } from '@smt/testkit'
 
 // A process of its own: `port baseUrl slug token perSecond`. Receives the aggressor's alerts from its start. A message
 // `{ floodMs }` sends calls at the rate for as long, whatever the answers; every message is answered with what came so far.
+const [port, baseUrl, slug, token, perSecond] = process.argv.slice(2)
 const receiver = await startReceiver({ port: Number(port) })
 const seen = new Set<string>()
 let received = 0

@@ -7,7 +7,14 @@ import { freePort, scriptedToken, scriptedTokenAbi, startReceiver, startScripted
 import { expect, it } from 'vitest'
 import { openTestDatabase } from '../src/testing/harness.ts'
 import { createServerUnderTest } from '../test/e2e/server-process.ts'
-import { create, evmNetwork, registerTenant, transferMonitor, webhookTrigger } from '../test/e2e/tenant-client.ts'
+import {
+  create,
+  evmNetwork,
+  registerTenant,
+  type TenantClient,
+  transferMonitor,
+  webhookTrigger,
+} from '../test/e2e/tenant-client.ts'
 import { percentile } from './delivery-scene.ts'
 
 // `npm run bench:fair-share` with TEST_DATABASE_URL.
@@ -53,7 +60,7 @@ it('the others beside one tenant at 100 times its quota', { timeout: 900_000 }, 
     )
     return tenant
   }
-  const victims = []
+  const victims: TenantClient[] = []
   for (let n = 0; n < victimCount; n += 1) victims.push(await found(`victim-${n}`, `${receiver.url}/victim-${n}`))
   await setup.dispose()
 
