@@ -64,8 +64,10 @@ it('the others beside one tenant at 100 times its quota', { timeout: 900_000 }, 
   for (let n = 0; n < victimCount; n += 1) victims.push(await found(`victim-${n}`, `${receiver.url}/victim-${n}`))
   await setup.dispose()
 
+  const running: { end(): unknown }[] = []
   const measure = async (withAggressor: boolean, token = '') => {
     const server = await createServerUnderTest({ ...env, ...rates })
+    running.push({ end: () => server.dispose() })
     await server.start()
     const minedAt = new Map<string, number>()
     let isMining = true
@@ -86,7 +88,10 @@ it('the others beside one tenant at 100 times its quota', { timeout: 900_000 }, 
           { execArgv: ['--import', 'tsx'] },
         )
       : undefined
-    if (child !== undefined) await new Promise((resolve) => child.once('message', resolve))
+    if (child !== undefined) {
+      running.push({ end: () => child.kill() })
+      await new Promise((resolve) => child.once('message', resolve))
+    }
     const startedAt = Date.now()
     const flooding = child === undefined ? undefined : ask(child, { floodMs: seconds * 1_000 })
     const times: number[] = []
@@ -177,6 +182,7 @@ it('the others beside one tenant at 100 times its quota', { timeout: 900_000 }, 
       )
     expect([alone.lost, alone.repeated, beside.lost, beside.repeated]).toEqual([0, 0, 0, 0])
   } finally {
+    for (const { end } of running) await end()
     await receiver.stop()
     await node.stop()
     await database.close()
